@@ -1,0 +1,55 @@
+"""Japanese free-text survey answers into the categories, counts and charts of a report.
+
+The public library; everything else is internal. Names are loaded when first used, so that
+importing the package costs next to nothing.
+"""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from comment_classifier.classifier import CommentClassifier
+    from comment_classifier.codebook import Codebook, load_codebook, load_survey
+    from comment_classifier.errors import InputError
+    from comment_classifier.library import classify, count, train
+    from comment_classifier.store import load_model
+    from comment_classifier.tables import read_table
+
+_HOME = {
+    "Codebook": "codebook",
+    "CommentClassifier": "classifier",
+    "InputError": "errors",
+    "classify": "library",
+    "count": "library",
+    "load_codebook": "codebook",
+    "load_model": "store",
+    "load_survey": "codebook",
+    "read_table": "tables",
+    "train": "library",
+}
+
+__all__ = [  # noqa: RUF022 (the order in which a reader meets them)
+    "classify",
+    "count",
+    "load_codebook",
+    "load_model",
+    "load_survey",
+    "read_table",
+    "train",
+    "Codebook",
+    "CommentClassifier",
+    "InputError",
+]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    value = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,110 @@
+"""Classify a survey file: read it, code every question, write the coded table and the report."""
+
+import json
+import platform
+from collections.abc import Callable
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from comment_classifier.codebook import Survey
+from comment_classifier.files import sha256, whole_folder
+from comment_classifier.report import write_report
+from comment_classifier.results import QuestionResult, code_question, coded_table, counts_table
+from comment_classifier.tables import column, read_table, write_csv
+from comment_classifier.tokenizer import dictionary
+
+Progress = Callable[[str, int, int], None]
+_VERSIONS_OF = (
+    "comment-classifier",
+    "fugashi",
+    "unidic-lite",
+    "numpy",
+    "scipy",
+    "pandas",
+    "XlsxWriter",
+    "matplotlib",
+)
+
+
+def classify_file(
+    path: str | Path,
+    survey: Survey,
+    out: str | Path,
+    *,
+    header_row: int = 1,
+    sheet: str | None = None,
+    n_jobs: int = 1,
+    progress: Progress = lambda step, done, of: None,
+) -> list[QuestionResult]:
+    """Classify a survey file and write everything into a folder.
+
+    Args:
+        path: CSV, TSV or .xlsx; see :func:`comment_classifier.read_table`.
+        survey: which column asks which question; see :func:`comment_classifier.load_survey`.
+        out: the folder. Files in it of the same names are replaced, each whole; on an error none is.
+        header_row: the row of the headings, from 1.
+        sheet: of an Excel file.
+        n_jobs: processes to use; -1 for all cores. The files are the same.
+        progress: called with the step's name, how many are done, and of how many.
+
+    Returns:
+        One result per question, in the survey's order.
+
+    Raises:
+        InputError: anything wrong with the file, the survey, or the models.
+
+    """
+    path, out = Path(path), Path(out)
+    started = datetime.now(UTC)
+    table = read_table(path, header_row, sheet)
+    for asked in survey.questions:
+        column(table, asked.column, path)
+    results = []
+    for number, asked in enumerate(survey.questions):
+        progress(asked.title, number, len(survey.questions) + 1)
+        results.append(code_question(table[asked.column].tolist(), asked, n_jobs))
+    progress("報告", len(survey.questions), len(survey.questions) + 1)
+    coded = coded_table(table, results, path)
+    with whole_folder(out) as folder:
+        write_csv(coded, folder / "comments.csv")
+        write_csv(counts_table(results), folder / "counts.csv")
+        write_report(folder, table, survey, results, coded)
+        run = _run(path, survey, results, header_row, sheet, started)
+        (folder / "run.json").write_text(
+            json.dumps(run, ensure_ascii=False, indent=1) + "\n", encoding="utf-8"
+        )
+    progress("", len(survey.questions) + 1, len(survey.questions) + 1)
+    return results
+
+
+def _run(
+    path: Path,
+    survey: Survey,
+    results: list[QuestionResult],
+    header_row: int,
+    sheet: str | None,
+    started: datetime,
+) -> dict[str, Any]:
+    return {
+        "input": {"file": path.name, "sha256": sha256(path), "header_row": header_row, "sheet": sheet},
+        "survey": survey.title,
+        "questions": [
+            {
+                "question": r.asked.question,
+                "column": r.asked.column,
+                "codebook": r.asked.codebook.id,
+                "codebook_digest": r.asked.codebook.digest,
+                "model": r.model.name,
+                "model_sha256": sha256(r.model),
+            }
+            for r in results
+        ],
+        "versions": {name: version(name) for name in _VERSIONS_OF},
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "dictionary": dictionary(),
+        "started": started.isoformat(timespec="seconds"),
+        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+    }

@@ -1,0 +1,259 @@
+"""The command line: ``comment-classifier classify`` and ``train``, each a few lines over the library."""
+
+import argparse
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from comment_classifier.errors import InputError
+
+if TYPE_CHECKING:
+    from comment_classifier.results import QuestionResult
+
+DONE, WRONG_INPUT, INTERRUPTED = 0, 1, 130
+
+_EPILOG = """\
+examples:
+  comment-classifier classify answers.xlsx --survey survey.toml --out out/
+  comment-classifier classify answers.csv --question use_cases --column 利用事例 --out out/
+  comment-classifier train tasks --labels data/labeled/tasks.csv --out models/tasks.model.npz
+
+exit status: 0 done, 1 the input is wrong (one line says what and where), 2 wrong usage
+Nothing is sent anywhere; no command needs a network.
+"""
+
+_CLASSIFY_EPILOG = """\
+A survey file (TOML) says which column asks which question:
+
+  title = "職員アンケート"
+  id_column = "回答ID"
+
+  [[question]]
+  column = "具体的な利用事例"
+  question = "use_cases"
+
+questions: use_cases, time_saved, quality, burden (codebook tasks); improvements; risks; non_use
+written into DIR:
+  comments.csv / .xlsx  every input row and column, then the categories, scores, reasons, review mark
+  counts.csv            question, category, label, count, share, base_n
+  report.html           bars; a click on one shows its comments with the deciding words marked
+  report.xlsx           counts with editable charts, and the coded comments
+  charts/*.png, *.svg   the bars as pictures
+  run.json              hashes and versions: what a second person needs to get the same files
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; return the exit status."""
+    for stream in (sys.stdout, sys.stderr):
+        # A console in CP932 cannot show every character of a comment; show a ? and go on.
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+    options = _parser().parse_args(arguments)
+    run: Callable[[argparse.Namespace], None] = options.run
+    try:
+        run(options)
+    except InputError as error:
+        message = " ".join(str(error).split())
+        sys.stderr.write(f"error: {message}\n")
+        return WRONG_INPUT
+    except KeyboardInterrupt:
+        sys.stderr.write("stopped: nothing was changed\n")
+        return INTERRUPTED
+    return DONE
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="comment-classifier",
+        description="Read Japanese free-text survey answers; write categories, counts and bar charts.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action=_Version, help="print the version and exit")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    _add_classify(commands)
+    _add_train(commands)
+    return parser
+
+
+def _add_classify(commands: Any) -> None:
+    command = commands.add_parser(
+        "classify",
+        help="classify a survey file and write the report",
+        description="Classify a survey file: CSV, TSV (UTF-8, CP932, UTF-16) or .xlsx.",
+        epilog=_CLASSIFY_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    command.add_argument("file", type=Path, metavar="FILE", help="the survey's answers")
+    command.add_argument(
+        "--survey", type=Path, metavar="TOML", help="survey file: which column asks which question"
+    )
+    command.add_argument(
+        "--question", metavar="ID", help="without a survey file: the question that --column answers"
+    )
+    command.add_argument(
+        "--column", metavar="HEADING", help="without a survey file: the heading of the answers"
+    )
+    command.add_argument(
+        "--codebook", metavar="NAME|TOML", help="with --question: a codebook of your own (with --model)"
+    )
+    command.add_argument(
+        "--model", type=Path, metavar="MODEL", help="with --question: a model file of your own"
+    )
+    command.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write into")
+    command.add_argument(
+        "--header-row", type=int, default=1, metavar="N", help="row of the headings, from 1 (default: 1)"
+    )
+    command.add_argument(
+        "--sheet", metavar="NAME", help="sheet of an Excel file (default: the first visible)"
+    )
+    command.add_argument(
+        "--jobs", type=int, default=1, metavar="N", help="processes; -1 for all cores (default: 1)"
+    )
+    command.set_defaults(run=_classify, parser=command)
+
+
+def _add_train(commands: Any) -> None:
+    command = commands.add_parser(
+        "train",
+        help="train the model of a codebook from labelled comments",
+        description="Train a model; figures with whole voices held out are printed and stored in its card.",
+    )
+    command.add_argument(
+        "codebook", metavar="CODEBOOK", help="a shipped codebook's name, or the path of your own"
+    )
+    command.add_argument(
+        "--labels", type=Path, required=True, nargs="+", metavar="FILE",
+        help="labelled comments: id, question, text, labels (ids joined by |), voice, source",
+    )  # fmt: skip
+    command.add_argument("--out", type=Path, required=True, metavar="MODEL", help="model file to write")
+    command.set_defaults(run=_train, parser=command)
+
+
+def _classify(options: argparse.Namespace) -> None:
+    single = options.question is not None or options.column is not None
+    if (options.survey is not None) == single:
+        options.parser.error("give either --survey, or --question and --column")
+    if single and (options.question is None or options.column is None):
+        options.parser.error("--question and --column go together")
+    if options.survey is not None and (options.codebook or options.model):
+        options.parser.error("--codebook and --model go with --question; a survey file names its own")
+    from comment_classifier.batch import classify_file
+    from comment_classifier.codebook import load_survey, single_question
+
+    if options.survey is not None:
+        survey = load_survey(options.survey)
+    else:
+        survey = single_question(options.column, options.question, options.codebook, options.model)
+    with _progress() as progress:
+        results = classify_file(
+            options.file,
+            survey,
+            options.out,
+            header_row=options.header_row,
+            sheet=options.sheet,
+            n_jobs=options.jobs,
+            progress=progress,
+        )
+    _print_counts(results)
+    sys.stdout.write(
+        f"\nwritten to {options.out}: open {options.out / 'report.html'} or {options.out / 'report.xlsx'}\n"
+    )
+
+
+def _train(options: argparse.Namespace) -> None:
+    import pandas as pd
+
+    from comment_classifier.codebook import load_codebook
+    from comment_classifier.labels import read_labels
+    from comment_classifier.library import train
+
+    book = load_codebook(options.codebook)
+    labeled = pd.concat([read_labels(path, book) for path in options.labels], ignore_index=True)
+    model = train(labeled, book)
+    model.save(options.out)
+    _print_training(model)
+    sys.stdout.write(f"\nwritten to {options.out}\n")
+
+
+def _print_counts(results: "list[QuestionResult]") -> None:
+    from rich.table import Table
+
+    from comment_classifier.counting import bars
+
+    console = _console()
+    for result in results:
+        shown = bars(result.counts, result.asked.codebook)
+        base = f"対象：{result.asked.base}　" if result.asked.base else ""
+        table = Table(box=None, show_header=False, padding=(0, 1))
+        table.add_column(justify="right", no_wrap=True)
+        table.add_column(justify="left", no_wrap=True)
+        largest = max(int(shown["count"].max()), 1)
+        for label, number in zip(shown["label"], shown["count"], strict=True):
+            table.add_row(label, "■" * round(16 * number / largest) + f" {number:,}")
+        console.print(f"\n{result.asked.title}", style="bold")
+        base_n = result.counts.attrs["base_n"]
+        console.print(f"{base}回答数 n＝{base_n:,}　単位：件(一つの回答を複数の区分に数える)　未確認")
+        console.print(table)
+
+
+def _print_training(model: Any) -> None:
+    from rich.table import Table
+
+    held_out = model.model_.card["held_out"]
+    console = _console()
+    review = held_out["review"]
+    console.print(
+        f"held-out voices: micro-F1 {held_out['micro_f1']:.3f}, macro-F1 {held_out['macro_f1']:.3f}, "
+        f"exact {held_out['exact']:.3f}"
+    )
+    console.print(
+        f"review mark: on {review['marked']:.0%} of the comments, "
+        f"precision {review['precision']:.2f}, recall {review['recall']:.2f}"
+    )
+    table = Table(box=None, padding=(0, 1))
+    columns = ("n", "given", "precision", "recall", "f1", "alpha")
+    table.add_column("category")
+    for name in columns:
+        table.add_column(name, justify="right")
+    for category, figures in held_out["categories"].items():
+        cells = [figures[name] for name in columns]
+        table.add_row(
+            category, *("–" if c is None else f"{c:.0f}" if c >= 2 or c == 0 else f"{c:.3f}" for c in cells)
+        )
+    console.print(table)
+
+
+def _console() -> Any:
+    from rich.console import Console
+
+    # Wide when the output goes to a file or another program, so that no label is cut.
+    return Console(highlight=False, markup=False, width=None if sys.stdout.isatty() else 110)
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[str, int, int], None]]:
+    if not sys.stderr.isatty():
+        yield lambda step, done, of: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=None)
+        yield lambda step, done, of: bar.update(task, description=step, completed=done, total=of)
+
+
+class _Version(argparse.Action):
+    """Looks the version up only when asked: the look-up takes longer than the help."""
+
+    def __init__(self, option_strings: Sequence[str], dest: str, help: str | None = None) -> None:
+        super().__init__(option_strings, dest, nargs=0, help=help)
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from importlib.metadata import version
+
+        parser.exit(DONE, f"comment-classifier {version('comment-classifier')}\n")

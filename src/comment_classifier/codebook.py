@@ -1,0 +1,393 @@
+"""Codebooks and surveys: what the categories are, and which column asks which question.
+
+Both are TOML files and both are checked when they are read, so that the rest of the package
+can rely on them. The category ids, labels and questions live in ``codebooks/*.toml`` only.
+"""
+
+import hashlib
+import json
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from comment_classifier.errors import InputError
+
+SHIPPED = Path(__file__).parent / "codebooks"
+_ID = re.compile(r"[a-z][a-z0-9_]*")
+_ROLES = ("named", "other", "none")
+
+
+@dataclass(frozen=True)
+class Category:
+    """One category of a codebook.
+
+    ``role`` is ``"other"`` for the category of answers that fit nothing else, ``"none"`` for no
+    answer, and ``"named"`` for all the rest. ``phrases`` are the wordings of no answer that are
+    particular to this codebook (role ``"none"`` only).
+    """
+
+    id: str
+    label: str
+    definition: str = ""
+    not_when: str = ""
+    role: str = "named"
+    phrases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question that answers with this codebook: its wording, a title for charts, who was asked."""
+
+    id: str
+    codebook: str
+    title: str
+    text: str = ""
+    base: str = ""
+
+
+@dataclass(frozen=True)
+class Reference:
+    """Published figures of an earlier wave: ``values`` per category id, or only their ``order``."""
+
+    id: str
+    question: str
+    title: str
+    source: str
+    unit: str
+    values: Mapping[str, float] = field(default_factory=dict)
+    order: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Codebook:
+    """The categories of one topic, in the order of the report.
+
+    ``ids`` and ``labels`` are tuples in that order. ``digest`` is a SHA-256 of ids, labels and
+    roles: two codebooks with the same digest count the same things.
+    """
+
+    id: str
+    title: str
+    categories: tuple[Category, ...]
+    questions: tuple[Question, ...] = ()
+    references: tuple[Reference, ...] = ()
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """Category ids in codebook order."""
+        return tuple(c.id for c in self.categories)
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Category labels in codebook order."""
+        return tuple(c.label for c in self.categories)
+
+    @property
+    def other(self) -> str:
+        """Id of the category for answers that fit nothing else."""
+        return self._only("other").id
+
+    @property
+    def none(self) -> str:
+        """Id of the category for no answer."""
+        return self._only("none").id
+
+    @property
+    def learned(self) -> tuple[str, ...]:
+        """Ids that the model scores: all but ``none``, which a rule decides."""
+        return tuple(c.id for c in self.categories if c.role != "none")
+
+    @property
+    def no_answer_phrases(self) -> tuple[str, ...]:
+        """Wordings of no answer that are particular to this codebook."""
+        return self._only("none").phrases
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over what is counted: ids, labels and roles."""
+        content = [[c.id, c.label, c.role] for c in self.categories]
+        return hashlib.sha256(json.dumps(content, ensure_ascii=False).encode()).hexdigest()
+
+    def label(self, category_id: str) -> str:
+        """Return the label of a category id."""
+        return self.labels[self.ids.index(category_id)]
+
+    def reference(self, question: str) -> Reference | None:
+        """Return the published values that stand beside a question, if there are any."""
+        return next((r for r in self.references if r.question == question and r.values), None)
+
+    def _only(self, role: str) -> Category:
+        return next(c for c in self.categories if c.role == role)
+
+
+@dataclass(frozen=True)
+class SurveyQuestion:
+    """One free-text column of a survey file and how to read it.
+
+    ``model`` is the file of a model of your own; None for the current model of the codebook.
+    """
+
+    column: str
+    question: str
+    codebook: Codebook
+    title: str
+    base: str
+    model: Path | None = None
+
+
+@dataclass(frozen=True)
+class Survey:
+    """A survey: its title and its questions in the order of the report."""
+
+    title: str
+    questions: tuple[SurveyQuestion, ...]
+    id_column: str = ""
+
+
+def load_codebook(name: str | Path) -> Codebook:
+    """Load a codebook that comes with the package by name, or any other by its path.
+
+    Raises:
+        InputError: no such codebook, or the file is not valid; names file, key and remedy.
+
+    """
+    path = SHIPPED / f"{name}.toml"
+    if not (isinstance(name, str) and _ID.fullmatch(name) and path.exists()):
+        path = Path(name)
+        if not path.is_file():
+            shipped = ", ".join(shipped_codebooks())
+            raise InputError(
+                f"codebook {str(name)!r}: not found. Use one of {shipped}, or the path of a .toml file"
+            )
+    return _load_codebook_file(path.resolve(), path.stat().st_mtime_ns)
+
+
+def shipped_codebooks() -> tuple[str, ...]:
+    """Names of the codebooks that come with the package."""
+    return tuple(sorted(p.stem for p in SHIPPED.glob("*.toml")))
+
+
+def find_question(question: str) -> Question:
+    """Return the shipped question with this id.
+
+    Raises:
+        InputError: no shipped codebook asks it.
+
+    """
+    known = {q.id: q for name in shipped_codebooks() for q in load_codebook(name).questions}
+    if question not in known:
+        raise InputError(f"question {question!r}: unknown. Use one of {', '.join(known)}")
+    return known[question]
+
+
+def load_survey(path: str | Path) -> Survey:
+    """Load a survey file: a title and one ``[[question]]`` table per free-text column.
+
+    A question names its ``column`` and ``question`` (one that a shipped codebook asks), or its
+    own ``question`` id with ``codebook`` (a shipped name, or a path relative to the survey file),
+    ``title`` and ``base``. ``model`` is the path of a model file, relative to the survey file.
+
+    Raises:
+        InputError: names file, key and remedy.
+
+    """
+    path = Path(path)
+    reader = _Reader(path, _parse(path))
+    reader.allow("title", "id_column", "question")
+    tables = reader.tables("question", 'add a [[question]] table with column = "..." and question = "..."')
+    questions = tuple(_survey_question(t, path.parent) for t in tables)
+    _unique(path, "question", "column", [q.column for q in questions])
+    _unique(path, "question", "question", [q.question for q in questions])
+    return Survey(reader.text("title"), questions, reader.text("id_column", default=""))
+
+
+def single_question(
+    column: str, question: str, codebook: str | Path | None = None, model: Path | None = None
+) -> Survey:
+    """Build the survey of one column that needs no survey file."""
+    if codebook is None:
+        known = find_question(question)
+        asked = SurveyQuestion(
+            column, question, load_codebook(known.codebook), known.title, known.base, model
+        )
+    else:
+        book = load_codebook(codebook)
+        asked = SurveyQuestion(column, question, book, book.title, "", model)
+    return Survey(asked.title, (asked,))
+
+
+@lru_cache(maxsize=64)
+def _load_codebook_file(path: Path, _modified: int) -> Codebook:
+    reader = _Reader(path, _parse(path))
+    reader.allow("id", "title", "category", "question", "reference")
+    book_id = reader.identifier("id")
+    categories = tuple(
+        map(_category, reader.tables("category", 'add [[category]] tables with id = "..." and label = "..."'))
+    )
+    _unique(path, "category", "id", [c.id for c in categories])
+    _unique(path, "category", "label", [c.label for c in categories])
+    for role in ("other", "none"):
+        found = [c.id for c in categories if c.role == role]
+        if len(found) != 1:
+            raise InputError(
+                f'{path}: [[category]] with role = "{role}": {len(found)} found, exactly one is needed. '
+                f'Set role = "{role}" on one category'
+            )
+    questions = tuple(_question(t, book_id) for t in reader.tables("question", "", needed=False))
+    _unique(path, "question", "id", [q.id for q in questions])
+    ids = {c.id for c in categories}
+    references = tuple(_reference(t, ids) for t in reader.tables("reference", "", needed=False))
+    return Codebook(book_id, reader.text("title"), categories, questions, references)
+
+
+def _category(reader: "_Reader") -> Category:
+    reader.allow("id", "label", "definition", "not_when", "role", "phrases")
+    role = reader.text("role", default="named")
+    if role not in _ROLES:
+        reader.fail("role", f"{role!r} is not a role", f"use one of {', '.join(_ROLES)} or leave it out")
+    return Category(
+        id=reader.identifier("id"),
+        label=reader.text("label"),
+        definition=reader.text("definition", default=""),
+        not_when=reader.text("not_when", default=""),
+        role=role,
+        phrases=reader.texts("phrases"),
+    )
+
+
+def _question(reader: "_Reader", codebook: str) -> Question:
+    reader.allow("id", "title", "text", "base")
+    return Question(
+        id=reader.identifier("id"),
+        codebook=codebook,
+        title=reader.text("title"),
+        text=reader.text("text", default=""),
+        base=reader.text("base", default=""),
+    )
+
+
+def _reference(reader: "_Reader", ids: set[str]) -> Reference:
+    reader.allow("id", "question", "title", "source", "unit", "values", "order")
+    values = reader.table.get("values", {})
+    order = reader.texts("order")
+    for key, named in (("values", values), ("order", order)):
+        for unknown in [i for i in named if i not in ids]:
+            reader.fail(
+                key,
+                f"{unknown!r} is not a category id",
+                f"use ids of this codebook: {', '.join(sorted(ids))}",
+            )
+    for category, value in values.items():
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            reader.fail(
+                "values", f"{category} = {value!r} is not a number", f"write for example {category} = 12"
+            )
+    return Reference(
+        id=reader.identifier("id"),
+        question=reader.identifier("question"),
+        title=reader.text("title"),
+        source=reader.text("source"),
+        unit=reader.text("unit"),
+        values=values,
+        order=order,
+    )
+
+
+def _survey_question(reader: "_Reader", folder: Path) -> SurveyQuestion:
+    reader.allow("column", "question", "codebook", "title", "base", "model")
+    question = reader.identifier("question")
+    codebook = reader.text("codebook", default="")
+    if not codebook:
+        try:
+            known = find_question(question)
+        except InputError as error:
+            reader.fail("question", str(error), 'or add codebook = "..." for a question of your own')
+        book, title, base = load_codebook(known.codebook), known.title, known.base
+    else:
+        own = folder / codebook
+        try:
+            book = load_codebook(own if own.is_file() else codebook)
+        except InputError as error:
+            reader.fail("codebook", str(error), "paths are relative to the survey file")
+        title, base = book.title, ""
+    model = reader.text("model", default="")
+    return SurveyQuestion(
+        column=reader.text("column"),
+        question=question,
+        codebook=book,
+        title=reader.text("title", default=title),
+        base=reader.text("base", default=base),
+        model=folder / model if model else None,
+    )
+
+
+def _parse(path: Path) -> dict[str, Any]:
+    try:
+        # Notepad on Windows may put a byte order mark in front, which TOML does not allow.
+        return tomllib.loads(path.read_bytes().decode("utf-8-sig"))
+    except FileNotFoundError:
+        raise InputError(f"{path}: not found. Check the path") from None
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror})") from None
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: byte {error.start} is not UTF-8. Save the file as UTF-8") from None
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(f"{path}: not valid TOML: {error}. Correct that line") from None
+
+
+def _unique(path: Path, table: str, key: str, values: Iterable[str]) -> None:
+    seen: set[str] = set()
+    for value in values:
+        if value in seen:
+            raise InputError(f"{path}: [[{table}]] key '{key}': {value!r} stands twice. Give each its own")
+        seen.add(value)
+
+
+class _Reader:
+    """Reads the keys of one TOML table and names file, table and key when one is wrong."""
+
+    def __init__(self, path: Path, table: dict[str, Any], where: str = "") -> None:
+        self.path, self.table, self.where = path, table, where
+
+    def fail(self, key: str, wrong: str, remedy: str) -> None:
+        where = f"{self.where} " if self.where else ""
+        raise InputError(f"{self.path}: {where}key '{key}': {wrong}. Remedy: {remedy}")
+
+    def allow(self, *keys: str) -> None:
+        for key in self.table:
+            if key not in keys:
+                self.fail(key, "unknown key", f"use {', '.join(keys)}")
+
+    def text(self, key: str, default: str | None = None) -> str:
+        value = self.table.get(key, default)
+        if value is None:
+            self.fail(key, "missing", f'add {key} = "..."')
+        if not isinstance(value, str) or (default is None and not value.strip()):
+            self.fail(key, f"{value!r} is not a text", f'write {key} = "..."')
+        return str(value)
+
+    def identifier(self, key: str) -> str:
+        value = self.text(key)
+        if not _ID.fullmatch(value):
+            self.fail(
+                key, f"{value!r} is not an id", "use small letters, digits and _, beginning with a letter"
+            )
+        return value
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        values = self.table.get(key, [])
+        if not isinstance(values, list) or not all(isinstance(v, str) for v in values):
+            self.fail(key, f"{values!r} is not a list of texts", f'write {key} = ["...", "..."]')
+        return tuple(values)
+
+    def tables(self, key: str, remedy: str, needed: bool = True) -> "list[_Reader]":
+        values = self.table.get(key, [])
+        if not isinstance(values, list) or not all(isinstance(v, dict) for v in values):
+            self.fail(key, "is not a list of tables", f"write [[{key}]] above each")
+        if needed and not values:
+            self.fail(key, "missing", remedy)
+        return [_Reader(self.path, v, f"[[{key}]] no. {i}") for i, v in enumerate(values, 1)]

@@ -1,0 +1,181 @@
+"""Coding: from a comment to its categories, its scores, and the mark that a person should look.
+
+No answer is decided first, by the rule of :func:`comment_classifier.text.is_answer`. What the
+model scores above its thresholds gets those categories; what fits none becomes ``other`` and is
+marked for review, never forced into the best category.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy.special import expit
+
+from comment_classifier.codebook import Codebook
+from comment_classifier.model import Explanation, Model, explain, logits
+from comment_classifier.text import is_answer, normalize
+
+Bools = npt.NDArray[np.bool_]
+CHUNK = 4096
+_SHOWN_WORDS = 3
+
+
+@dataclass(frozen=True)
+class Coding:
+    """The coding of n comments by all k categories of a codebook, no answer included.
+
+    Attributes:
+        flags: (n, k) whether the category is given.
+        scores: (n, k) probabilities; for no answer 1 or 0, by rule.
+        review: (n,) whether a person should look.
+
+    """
+
+    flags: Bools
+    scores: npt.NDArray[np.float64]
+    review: Bools
+
+
+def code_comments(model: Model, codebook: Codebook, texts: Sequence[str | None], n_jobs: int = 1) -> Coding:
+    """Code n comments; repeated comments are scored once.
+
+    Args:
+        model: of this codebook.
+        codebook: its ids are the columns of the result, in order.
+        texts: the comments; None and NaN are no answer.
+        n_jobs: processes to use, as joblib counts them (-1: all cores). The result is the same.
+
+    """
+    keys = [t if isinstance(t, str) else "" for t in texts]
+    distinct = list(dict.fromkeys(keys))
+    chunks = [distinct[i : i + CHUNK] for i in range(0, len(distinct), CHUNK)]
+    if n_jobs == 1 or len(chunks) < 2:
+        parts = [_code_chunk(model, codebook, chunk) for chunk in chunks]
+    else:
+        from joblib import Parallel, delayed
+
+        parts = Parallel(n_jobs=n_jobs)(delayed(_code_chunk)(model, codebook, chunk) for chunk in chunks)
+    if not parts:
+        return _code_chunk(model, codebook, [])
+    position = {text: i for i, text in enumerate(distinct)}
+    back = np.fromiter(map(position.__getitem__, keys), np.int64, len(keys))
+    return Coding(
+        *(np.concatenate([getattr(p, name) for p in parts])[back] for name in ("flags", "scores", "review"))
+    )
+
+
+def coded_frame(
+    coding: Coding, codebook: Codebook, texts: Sequence[str | None], index: pd.Index
+) -> pd.DataFrame:
+    """Lay a coding out as a table.
+
+    Returns:
+        Columns ``text``, ``labels`` (tuple of ids), ``review`` (bool), then per category a bool
+        column ``<id>`` and a float column ``score_<id>``.
+
+    """
+    ids = np.array(codebook.ids, dtype=object)
+    columns: dict[str, object] = {
+        "text": pd.Series(list(texts), index=index, dtype=object),
+        "labels": pd.Series([tuple(ids[row]) for row in coding.flags], index=index, dtype=object),
+        "review": coding.review,
+    }
+    for k, category in enumerate(codebook.ids):
+        columns[category] = coding.flags[:, k]
+        columns[f"score_{category}"] = coding.scores[:, k]
+    return pd.DataFrame(columns, index=index)
+
+
+def explain_coding(
+    model: Model, codebook: Codebook, texts: Sequence[str | None], coding: Coding, n_jobs: int = 1
+) -> list[dict[str, Explanation]]:
+    """Explain, for each of n coded comments, the categories that it was given by the model."""
+    ids = np.array(codebook.ids, dtype=object)
+    given = [tuple(ids[row]) for row in coding.flags]
+    distinct = {
+        t: labels
+        for t, labels in zip(texts, given, strict=True)
+        if isinstance(t, str) and codebook.none not in labels
+    }
+    items = list(distinct.items())
+    chunks = [items[i : i + CHUNK] for i in range(0, len(items), CHUNK)]
+    if n_jobs == 1 or len(chunks) < 2:
+        parts = [_explain_chunk(model, chunk) for chunk in chunks]
+    else:
+        from joblib import Parallel, delayed
+
+        parts = Parallel(n_jobs=n_jobs)(delayed(_explain_chunk)(model, chunk) for chunk in chunks)
+    explained = dict(zip(distinct, (e for part in parts for e in part), strict=True))
+    return [explained.get(t, {}) if isinstance(t, str) else {} for t in texts]
+
+
+def reason(codebook: Codebook, explanations: dict[str, Explanation]) -> str:
+    """Say in one line of Japanese which words decided, strongest first, with what each adds to the logit."""
+    if not explanations:
+        return f"{codebook.label(codebook.none)}: 回答なしの規則による"
+    parts = []
+    for category, explanation in explanations.items():
+        words = " ".join(f"「{text}」{weight:+.1f}" for text, weight in deciding_words(explanation))
+        parts.append(f"{codebook.label(category)}: {words or '決め手となる語なし'}")
+    return " / ".join(parts)
+
+
+def deciding_words(explanation: Explanation, most: int = _SHOWN_WORDS) -> list[tuple[str, float]]:
+    """Return the words that raised a category's score most, repeated words added up."""
+    total: dict[str, float] = {}
+    for word in explanation.words:
+        total[word.text] = total.get(word.text, 0.0) + word.contribution
+    strongest = sorted(total.items(), key=lambda item: (-item[1], item[0]))[:most]
+    return [(text, weight) for text, weight in strongest if weight >= 0.1 and any(map(str.isalnum, text))]
+
+
+def _explain_chunk(
+    model: Model, items: Sequence[tuple[str, tuple[str, ...]]]
+) -> list[dict[str, Explanation]]:
+    explanations = []
+    for text, labels in items:
+        explained = explain(model, text)
+        explanations.append({label: explained[label] for label in labels})
+    return explanations
+
+
+def _code_chunk(model: Model, codebook: Codebook, texts: Sequence[str]) -> Coding:
+    normalized = [normalize(t) for t in texts]
+    answered = np.array([is_answer(t, codebook.no_answer_phrases) for t in normalized], dtype=bool)
+    scored = np.zeros((len(texts), len(model.ids)))
+    scored[answered] = logits(model, [t for t, a in zip(normalized, answered, strict=True) if a])
+    return decide(codebook, scored, answered, model.thresholds, model.review_margin)
+
+
+def decide(
+    codebook: Codebook,
+    scored: npt.NDArray[np.float64],
+    answered: Bools,
+    thresholds: npt.NDArray[np.float64],
+    review_margin: float,
+) -> Coding:
+    """Turn logits into a coding.
+
+    Args:
+        codebook: the categories.
+        scored: (n, k) calibrated logits of ``codebook.learned``.
+        answered: (n,) the no-answer rule's verdict.
+        thresholds: (k,) logits from which a category is given.
+        review_margin: a logit nearer than this to its threshold is uncertain.
+
+    """
+    column = {category: i for i, category in enumerate(codebook.ids)}
+    place = [column[category] for category in codebook.learned]
+    above = (scored >= thresholds) & answered[:, None]
+    nothing = answered & ~above.any(axis=1)
+    flags = np.zeros((len(scored), len(codebook.ids)), bool)
+    flags[:, place] = above
+    flags[nothing, column[codebook.other]] = True
+    flags[:, column[codebook.none]] = ~answered
+    scores = np.zeros(flags.shape)
+    scores[:, place] = np.where(answered[:, None], expit(scored), 0.0)
+    scores[:, column[codebook.none]] = ~answered
+    near = (np.abs(scored - thresholds) < review_margin).any(axis=1)
+    return Coding(flags, scores, answered & (near | nothing))

@@ -1,0 +1,84 @@
+"""Labelled comments: reading ``data/labeled/*.csv`` and checking every row of it."""
+
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from comment_classifier.codebook import Codebook
+from comment_classifier.errors import InputError
+from comment_classifier.tables import column, read_table
+
+SEPARATOR = "|"
+COLUMNS = ("id", "question", "text", "labels", "voice", "source")
+
+
+def read_labels(path: str | Path, codebook: Codebook) -> pd.DataFrame:
+    """Read labelled comments.
+
+    Args:
+        path: a CSV or Excel file with the columns ``id, question, text, labels, voice, source``;
+            labels are category ids joined by ``|``. Further columns are kept.
+        codebook: that the labels belong to.
+
+    Returns:
+        The rows in order; ``labels`` is a tuple of ids in codebook order.
+
+    Raises:
+        InputError: names the row and the remedy for an unknown or missing label, ``none`` beside
+            another label, or an id that stands twice.
+
+    """
+    path = Path(path)
+    frame = read_table(path)
+    for name in COLUMNS:
+        column(frame, name, path)
+    seen: dict[str, int] = {}
+    parsed = []
+    for row, (identifier, labels) in enumerate(zip(frame["id"], frame["labels"], strict=True), 2):
+        if identifier in seen:
+            raise InputError(
+                f"{path}: row {row}: id {identifier!r} also stands in row {seen[identifier]}. Give it its own"
+            )
+        seen[identifier] = row
+        parsed.append(_parse_labels(f"{path}: row {row}", str(labels), codebook))
+    frame["labels"] = pd.Series(parsed, index=frame.index, dtype=object)
+    return frame
+
+
+def label_matrix(
+    labels: "pd.Series[object] | list[tuple[str, ...]]", codebook: Codebook
+) -> npt.NDArray[np.bool_]:
+    """Return (n, k) flags over all categories of the codebook.
+
+    Raises:
+        InputError: a label is no category id of the codebook.
+
+    """
+    column_of = {category: i for i, category in enumerate(codebook.ids)}
+    flags = np.zeros((len(labels), len(column_of)), bool)
+    for i, row in enumerate(labels):
+        if isinstance(row, str) or not isinstance(row, tuple | list | set | frozenset):
+            raise InputError(f"labels of row {i}: {row!r} is not a list of category ids")
+        for label in row:
+            if label not in column_of:
+                raise InputError(
+                    f"labels of row {i}: {label!r} is no category of {codebook.id!r}: {', '.join(column_of)}"
+                )
+            flags[i, column_of[label]] = True
+    return flags
+
+
+def _parse_labels(where: str, labels: str, codebook: Codebook) -> tuple[str, ...]:
+    given = [label.strip() for label in labels.split(SEPARATOR) if label.strip()]
+    if not given:
+        raise InputError(f"{where}, column 'labels': empty. Write category ids joined by {SEPARATOR}")
+    for label in given:
+        if label not in codebook.ids:
+            raise InputError(f"{where}, column 'labels': {label!r} is unknown. Use {', '.join(codebook.ids)}")
+    if codebook.none in given and len(given) > 1:
+        raise InputError(
+            f"{where}, column 'labels': {codebook.none!r} stands alone. Take it or the others away"
+        )
+    return tuple(i for i in codebook.ids if i in given)

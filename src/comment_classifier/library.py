@@ -1,0 +1,119 @@
+"""The library's calls: classify comments, count them, train a model."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from comment_classifier.classifier import CommentClassifier
+from comment_classifier.codebook import Codebook, find_question, load_codebook
+from comment_classifier.coding import code_comments, coded_frame
+from comment_classifier.counting import count_categories
+from comment_classifier.errors import InputError
+from comment_classifier.labels import label_matrix
+from comment_classifier.store import load_model
+from comment_classifier.training import TrainingSettings
+
+
+def classify(
+    texts: "Sequence[str | None] | pd.Series[str]",
+    question: str | None = None,
+    *,
+    model: CommentClassifier | None = None,
+    n_jobs: int = 1,
+) -> pd.DataFrame:
+    """Code comments.
+
+    Args:
+        texts: n comments; None, NaN and "" are no answer. The index of a Series is kept.
+        question: which question they answer (``use_cases``, ``time_saved``, ``quality``,
+            ``burden``, ``improvements``, ``risks``, ``non_use``); it decides codebook and model.
+        model: a model to use in place of the question's own, for instance of your own codebook.
+        n_jobs: processes to use; -1 for all cores. The result is the same.
+
+    Returns:
+        A frame with the same index: ``text``, ``labels`` (tuple of category ids), ``review``
+        (bool), then per category a bool column ``<id>`` and a float column ``score_<id>``.
+
+    Raises:
+        InputError: unknown question, or no usable model.
+
+    Example:
+        >>> import comment_classifier as cc
+        >>> coded = cc.classify(["議事録の要約", "エクセルの関数を教えてもらう", None], question="use_cases")
+        >>> list(coded["labels"])
+        [('summary',), ('excel',), ('none',)]
+
+    """
+    if isinstance(texts, str):
+        raise InputError("a single text was given where a list of texts is needed. Put it into a list")
+    if model is None:
+        if question is None:
+            raise InputError("which question? Give question=... or model=...")
+        model = load_model(find_question(question).codebook)
+    book = model._book()
+    index = texts.index if isinstance(texts, pd.Series) else pd.RangeIndex(len(texts))
+    values = list(texts)
+    coding = code_comments(model._model(), book, values, n_jobs)
+    return coded_frame(coding, book, values, index)
+
+
+def count(
+    coded: pd.DataFrame, question: str | None = None, *, codebook: Codebook | None = None
+) -> pd.DataFrame:
+    """Count the categories of coded comments.
+
+    Args:
+        coded: what :func:`classify` returned, or any frame with a bool column per category id.
+        question: which question they answer; or give ``codebook``.
+        codebook: the categories, for a question of your own.
+
+    Returns:
+        Indexed by category id in codebook order: ``label``, ``count``, ``share`` (percent of the
+        answers; comments count in every category they state, so that shares can exceed 100 in
+        all). The number of answers is in ``attrs["base_n"]``.
+
+    Raises:
+        InputError: unknown question, or a category's column is missing.
+
+    Example:
+        >>> import comment_classifier as cc
+        >>> coded = cc.classify(["議事録の要約", "資料の要約と翻訳", "なし"], question="use_cases")
+        >>> cc.count(coded, question="use_cases").loc["summary", "count"]
+        2
+
+    """
+    if codebook is None:
+        if question is None:
+            raise InputError("which question? Give question=... or codebook=...")
+        codebook = load_codebook(find_question(question).codebook)
+    missing = [c for c in codebook.ids if c not in coded.columns]
+    if missing:
+        raise InputError(
+            f"coded: no column {missing[0]!r}. Are these comments coded by the codebook {codebook.id!r}?"
+        )
+    return count_categories(coded, codebook)
+
+
+def train(
+    labeled: pd.DataFrame, codebook: Codebook, settings: TrainingSettings | None = None
+) -> CommentClassifier:
+    """Train a model from labelled comments.
+
+    Args:
+        labeled: columns ``text``, ``labels`` (collections of category ids, or ids joined by ``|``)
+            and, if known, ``voice``; whole voices are held out for thresholds and figures.
+        codebook: the categories.
+        settings: how to fit; the defaults are the choice of docs/accuracy.md.
+
+    Raises:
+        InputError: a column is missing, a label is unknown, or there is too little to learn from.
+
+    """
+    for name in ("text", "labels"):
+        if name not in labeled.columns:
+            raise InputError(f"labelled comments: no column {name!r}")
+    labels = [tuple(x.split("|")) if isinstance(x, str) else tuple(x) for x in labeled["labels"]]
+    voices = list(labeled["voice"]) if "voice" in labeled.columns else None
+    return CommentClassifier(codebook, settings).fit(
+        list(labeled["text"]), label_matrix(labels, codebook), voices
+    )

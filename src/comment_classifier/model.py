@@ -1,0 +1,322 @@
+"""The fitted model of one codebook: arrays, scores, explanations, and a file without code.
+
+A model is a linear classifier per category over TF-IDF features, already calibrated: the logit it
+gives is ``X · weights + intercepts`` and the score is the logistic function of it, to be read as a
+probability. Loading and scoring need NumPy and SciPy only.
+"""
+
+import hashlib
+import io
+import json
+import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from comment_classifier.codebook import Codebook
+from comment_classifier.errors import InputError
+from comment_classifier.features import Features, Floats, Ints, find_occurrences, tfidf
+from comment_classifier.files import whole_file
+from comment_classifier.text import clauses, normalize
+from comment_classifier.tokenizer import dictionary, split_words
+
+FORMAT = 1
+MAX_UNPACKED_BYTES = 1 << 29
+_ARRAYS = ("pairs", "grams", "idf", "weights", "intercepts", "thresholds")
+_CANARY_TOLERANCE = 1e-4
+
+
+@dataclass(frozen=True)
+class Model:
+    """A fitted model.
+
+    Attributes:
+        codebook_id, codebook_digest: the codebook it was trained for.
+        ids: the k categories it scores, in codebook order (all but no answer).
+        features: the columns.
+        weights: (len(features), k) float32.
+        intercepts: (k,) logits of a comment without any known feature.
+        thresholds: (k,) logits from which a category is given.
+        review_margin: a comment is marked for review where a logit is nearer than this to its
+            threshold.
+        by_clause: a comment's logit is the largest over the whole comment and its clauses.
+        card: what it was trained on and how well it does, as JSON; see docs/models.md.
+
+    """
+
+    codebook_id: str
+    codebook_digest: str
+    ids: tuple[str, ...]
+    features: Features
+    weights: npt.NDArray[np.float32]
+    intercepts: Floats
+    thresholds: Floats
+    review_margin: float
+    by_clause: bool
+    card: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Word:
+    """A word of a comment and what it adds to the logit of a category.
+
+    ``start`` and ``end`` are positions in the normalised comment.
+    """
+
+    text: str
+    start: int
+    end: int
+    contribution: float
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Why a category got its score: ``intercept`` plus the words' contributions is the ``logit``.
+
+    ``part`` is the text that decided: the whole comment, or the clause with the largest logit.
+    """
+
+    category: str
+    logit: float
+    intercept: float
+    words: tuple[Word, ...]
+    part: str
+
+    @property
+    def score(self) -> float:
+        """The logit as a probability."""
+        return float(1 / (1 + np.exp(-self.logit)))
+
+
+@dataclass(frozen=True)
+class _Parts:
+    """The texts that are scored for n comments: each comment, followed by its clauses."""
+
+    texts: list[str]
+    starts: Ints  # (n,) index of each comment's first part
+
+
+def logits(model: Model, normalized: Sequence[str]) -> Floats:
+    """Score n normalised comments.
+
+    Returns:
+        (n, k) logits, calibrated: the logistic function of them is the probability.
+
+    """
+    if not normalized:
+        return np.empty((0, len(model.ids)))
+    parts = _parts(normalized, model.by_clause)
+    occurrences = find_occurrences(model.features, parts.texts, split_words(parts.texts))
+    matrix = tfidf(model.features, occurrences, len(parts.texts))
+    scores: Floats = np.asarray(matrix @ model.weights.astype(np.float64)) + model.intercepts
+    return np.maximum.reduceat(scores, parts.starts, axis=0)
+
+
+def explain(model: Model, text: str) -> dict[str, Explanation]:
+    """Say per category which words gave a comment its score.
+
+    The contribution of a word pair or a character n-gram is divided among the words that it
+    covers, so that the words' contributions and the intercept add up to the logit.
+    """
+    normalized = normalize(text)
+    parts = _parts([normalized], model.by_clause).texts
+    words = split_words(parts)
+    matrix = tfidf(model.features, find_occurrences(model.features, parts, words), len(parts))
+    weights = model.weights.astype(np.float64)
+    deciding = np.argmax(np.asarray(matrix @ weights), axis=0)
+    spread = {p: _spread(model, parts[p], words[p], weights) for p in set(deciding.tolist())}
+    explanations = {}
+    for k, category in enumerate(model.ids):
+        part = int(deciding[k])
+        spans, contributions = spread[part]
+        offset = max(normalized.find(parts[part]), 0)
+        decided = tuple(
+            Word(parts[part][a:b], a + offset, b + offset, float(c[k]))
+            for (a, b), c in zip(spans, contributions, strict=True)
+        )
+        logit = float(model.intercepts[k] + contributions[:, k].sum())
+        explanations[category] = Explanation(
+            category, logit, float(model.intercepts[k]), decided, parts[part]
+        )
+    return explanations
+
+
+def save_model(model: Model, path: Path) -> None:
+    """Write a model as one zip archive of .npy arrays and JSON; the same model gives the same bytes."""
+    content: dict[str, bytes] = {}
+    for name in _ARRAYS:
+        owner = model.features if hasattr(model.features, name) else model
+        buffer = io.BytesIO()
+        np.lib.format.write_array(buffer, np.ascontiguousarray(getattr(owner, name)), allow_pickle=False)
+        content[f"{name}.npy"] = buffer.getvalue()
+    description = {
+        "format": FORMAT,
+        "codebook": model.codebook_id,
+        "codebook_digest": model.codebook_digest,
+        "ids": model.ids,
+        "words": model.features.words,
+        "alphabet": model.features.alphabet,
+        "shortest_gram": model.features.shortest_gram,
+        "longest_gram": model.features.longest_gram,
+        "review_margin": model.review_margin,
+        "by_clause": model.by_clause,
+        "dictionary": dictionary(),
+        "canaries": _canaries(model),
+        "sha256": {name: hashlib.sha256(data).hexdigest() for name, data in content.items()},
+        "card": model.card,
+    }
+    content["model.json"] = json.dumps(description, ensure_ascii=False, indent=1).encode()
+    with (
+        whole_file(path) as temporary,
+        zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive,
+    ):
+        for name in sorted(content):
+            archive.writestr(
+                zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), content[name], zipfile.ZIP_DEFLATED
+            )
+
+
+def load_model_file(path: Path, codebook: Codebook | None = None) -> Model:
+    """Read a model file and check it: checksums, shapes, codebook, and its canary comments' scores.
+
+    Raises:
+        InputError: not a model, damaged, of a newer format, of another codebook, or the words of
+            this machine's dictionary are not those it was trained with.
+
+    """
+    try:
+        description, arrays = _read_archive(path)
+        model = _assemble(description, arrays)
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such model file. Train one with: comment-classifier train") from None
+    except (OSError, zipfile.BadZipFile, ValueError, KeyError, TypeError, AttributeError, EOFError) as error:
+        if isinstance(error, InputError):
+            raise
+        raise InputError(
+            f"{path}: not a readable model file ({error}). Restore it from a copy or train again"
+        ) from None
+    if codebook is not None and model.codebook_digest != codebook.digest:
+        raise InputError(
+            f"{path}: was trained for other categories than the codebook {codebook.id!r} has now. "
+            "Train again with this codebook"
+        )
+    _check_canaries(path, model, description["canaries"])
+    return model
+
+
+def _parts(normalized: Sequence[str], by_clause: bool) -> _Parts:
+    texts: list[str] = []
+    starts = np.empty(len(normalized), np.int64)
+    for i, text in enumerate(normalized):
+        starts[i] = len(texts)
+        texts.append(text)
+        if by_clause:
+            pieces = clauses(text)
+            if len(pieces) > 1:
+                texts.extend(pieces)
+    return _Parts(texts, starts)
+
+
+def _spread(
+    model: Model, text: str, words: list[str], weights: Floats
+) -> tuple[list[tuple[int, int]], Floats]:
+    """Divide the contributions of one text's features among its words: spans (w,) and values (w, k)."""
+    spans = _spans(text, words)
+    found = find_occurrences(model.features, [text], [words])
+    row = tfidf(model.features, found, 1)
+    value = np.zeros(len(model.features))
+    value[row.indices] = row.data
+    times = np.bincount(found.column, minlength=len(model.features))
+    each = (value[found.column] / times[found.column])[:, None] * weights[found.column]
+    owner = _owners(text, spans)
+    total = np.zeros((len(spans), len(model.ids)))
+    for column, start, length, share in zip(found.column, found.start, found.length, each, strict=True):
+        for unit in range(start, start + length):
+            total[unit if column < model.features.n_word_columns else owner[unit]] += share / length
+    return spans, total
+
+
+def _spans(text: str, words: list[str]) -> list[tuple[int, int]]:
+    spans, at = [], 0
+    for word in words:
+        start = text.find(word, at)
+        at = start + len(word)
+        spans.append((start, at))
+    return spans
+
+
+def _owners(text: str, spans: list[tuple[int, int]]) -> list[int]:
+    """Return the word that each character belongs to; blanks belong to the word before them."""
+    owner = [0] * len(text)
+    for word, (start, _) in enumerate(spans):
+        owner[start:] = [word] * (len(text) - start)
+    return owner
+
+
+def _canaries(model: Model) -> list[list[Any]]:
+    """Comments made of the model's own words, with their logits, to notice a changed dictionary."""
+    words = [w for w in model.features.words if len(w) > 1]
+    step = max(1, len(words) // 80)
+    texts = ["".join(words[i : i + 4 * step : step]) for i in range(0, 20 * 4 * step, 4 * step)]
+    return [[t, np.round(row, 6).tolist()] for t, row in zip(texts, logits(model, texts), strict=True)]
+
+
+def _check_canaries(path: Path, model: Model, canaries: list[list[Any]]) -> None:
+    scores = logits(model, [text for text, _ in canaries])
+    expected = np.array([row for _, row in canaries]).reshape(scores.shape)
+    if not np.allclose(scores, expected, atol=_CANARY_TOLERANCE, rtol=0):
+        raise InputError(
+            f"{path}: its test comments score differently here, so the dictionary differs "
+            f"({dictionary()} here). Install the locked versions or train again"
+        )
+
+
+def _read_archive(path: Path) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]:
+    with zipfile.ZipFile(path) as archive:
+        if sum(entry.file_size for entry in archive.infolist()) > MAX_UNPACKED_BYTES:
+            raise ValueError("unpacks to more than a model can be")
+        description = json.loads(archive.read("model.json"))
+        if description["format"] > FORMAT:
+            raise InputError(
+                f"{path}: format {description['format']} is newer than this program reads. Update the program"
+            )
+        arrays = {}
+        for name in _ARRAYS:
+            data = archive.read(f"{name}.npy")
+            if hashlib.sha256(data).hexdigest() != description["sha256"][f"{name}.npy"]:
+                raise ValueError(f"{name} is damaged")
+            arrays[name] = np.lib.format.read_array(io.BytesIO(data), allow_pickle=False)
+    return description, arrays
+
+
+def _assemble(description: dict[str, Any], arrays: dict[str, npt.NDArray[Any]]) -> Model:
+    features = Features(
+        words=tuple(description["words"]),
+        pairs=arrays["pairs"],
+        alphabet=description["alphabet"],
+        grams=arrays["grams"],
+        idf=arrays["idf"],
+        shortest_gram=description["shortest_gram"],
+        longest_gram=description["longest_gram"],
+    )
+    k = len(description["ids"])
+    shapes = {"idf": (len(features),), "weights": (len(features), k), "intercepts": (k,), "thresholds": (k,)}
+    for name, shape in shapes.items():
+        if arrays[name].shape != shape:
+            raise ValueError(f"{name} has shape {arrays[name].shape}, not {shape}")
+    return Model(
+        codebook_id=description["codebook"],
+        codebook_digest=description["codebook_digest"],
+        ids=tuple(description["ids"]),
+        features=features,
+        weights=arrays["weights"],
+        intercepts=arrays["intercepts"],
+        thresholds=arrays["thresholds"],
+        review_margin=float(description["review_margin"]),
+        by_clause=bool(description["by_clause"]),
+        card=description["card"],
+    )

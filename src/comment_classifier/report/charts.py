@@ -1,0 +1,77 @@
+"""Bar charts as PNG and SVG, in the manner of the report: horizontal, largest on top."""
+
+from pathlib import Path
+from typing import Any
+
+from comment_classifier.files import whole_file
+from comment_classifier.report.figures import Figures
+
+_COLOUR = "#2f6f9f"
+_OTHER = "#9aa5ad"
+_WIDTH = 9.0  # inches
+
+
+def write_charts(folder: Path, figures: list[Figures]) -> None:
+    """Write ``<question>.png`` and ``<question>.svg`` for every question."""
+    import matplotlib as mpl
+
+    family = _japanese_font()
+    style: Any = {
+        "font.family": family,
+        "svg.hashsalt": "comment-classifier",
+        "svg.fonttype": "path",
+        "axes.unicode_minus": False,
+    }
+    with mpl.rc_context(style):
+        for shown in figures:
+            chart = _chart(shown)
+            for suffix, options in (
+                (".png", {"dpi": 160, "metadata": {"Software": None}}),
+                (".svg", {"metadata": {"Date": None}}),
+            ):
+                with whole_file(folder / f"{shown.question}{suffix}") as temporary:
+                    chart.savefig(temporary, facecolor="white", **options)
+
+
+def _chart(figures: Figures) -> Any:
+    from matplotlib.figure import Figure
+
+    n = len(figures.bars)
+    height = 1.75 + 0.42 * n
+    chart = Figure(figsize=(_WIDTH, height))
+    widest = max((len(bar.label) for bar in figures.bars), default=8)
+    left = min(0.5, 0.04 + 0.0175 * widest)
+    axes = chart.add_axes((left, 0.75 / height, 0.95 - left, 0.42 * n / height))
+    positions = range(n)
+    axes.barh(positions, [b.count for b in figures.bars], height=0.66, color=[_COLOUR] * (n - 1) + [_OTHER])
+    largest = max((b.count for b in figures.bars), default=0)
+    for y, bar in zip(positions, figures.bars, strict=True):
+        axes.text(bar.count + largest * 0.012, y, f"{bar.count:,}", va="center", ha="left", fontsize=11)
+    axes.set_yticks(positions, [b.label for b in figures.bars], fontsize=11)
+    axes.invert_yaxis()
+    axes.set_xlim(0, max(1, largest) * 1.1)
+    axes.xaxis.set_visible(False)
+    axes.tick_params(axis="y", length=0)
+    for side in ("top", "right", "bottom"):
+        axes.spines[side].set_visible(False)
+    chart.text(0.02, 1 - 0.34 / height, figures.title, fontsize=15, va="center")
+    chart.text(0.02, 1 - 0.72 / height, figures.base_line, fontsize=9.5, va="center", color="#444444")
+    for line, note in enumerate(figures.notes):
+        chart.text(
+            0.02, (0.44 - 0.24 * line) / height, f"※ {note}", fontsize=8.5, va="center", color="#444444"
+        )
+    return chart
+
+
+def _japanese_font() -> str:
+    # The font comes with a package, so that charts look the same on every machine; importing
+    # that package would change matplotlib's settings for the caller, so only its file is used.
+    from importlib.util import find_spec
+
+    from matplotlib import font_manager
+
+    spec = find_spec("matplotlib_fontja")
+    assert spec is not None and spec.origin is not None
+    file = next(Path(spec.origin).parent.rglob("ipaexg.ttf"))
+    font_manager.fontManager.addfont(str(file))
+    return str(font_manager.FontProperties(fname=str(file)).get_name())

@@ -1,0 +1,79 @@
+"""``report.html``: one file without script and without any request, from the template beside it."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from comment_classifier.codebook import Survey
+from comment_classifier.files import whole_file
+from comment_classifier.report.figures import Bar, Figures
+from comment_classifier.report.marks import Segment, marked
+from comment_classifier.results import QuestionResult
+
+MOST_COMMENTS = 500  # behind one bar; a browser should not have to bear more
+
+
+@dataclass(frozen=True)
+class ShownComment:
+    """A comment behind a bar: the row's name, its segments, its other categories, the review mark."""
+
+    row: str
+    segments: list[Segment]
+    others: list[str]
+    review: bool
+
+
+def write_page(
+    path: Path, table: pd.DataFrame, survey: Survey, results: list[QuestionResult], figures: list[Figures]
+) -> None:
+    """Write the report page."""
+    names = _row_names(table, survey)
+    sections = [
+        {
+            "figures": shown,
+            "largest": max((bar.count for bar in shown.bars), default=0) or 1,
+            "comments": {bar.category: _comments(result, bar, names) for bar in shown.bars},
+            "definitions": {c.id: c.definition for c in result.asked.codebook.categories},
+        }
+        for result, shown in zip(results, figures, strict=True)
+    ]
+    html = _template().render(survey=survey, sections=sections, rows=len(table), most=MOST_COMMENTS)
+    with whole_file(path) as temporary:
+        temporary.write_text(html, encoding="utf-8", newline="\n")
+
+
+def _row_names(table: pd.DataFrame, survey: Survey) -> list[str]:
+    if survey.id_column and survey.id_column in table.columns:
+        return [str(name) for name in table[survey.id_column]]
+    return [f"{number} 行目" for number in range(1, len(table) + 1)]
+
+
+def _comments(result: QuestionResult, bar: Bar, names: list[str]) -> list[ShownComment]:
+    book, coded = result.asked.codebook, result.coded
+    rows = coded.index[coded[bar.category]][:MOST_COMMENTS]
+    return [
+        ShownComment(
+            row=names[i],
+            segments=marked(coded.at[i, "text"], result.explanations[i].get(bar.category)),
+            others=[book.label(label) for label in coded.at[i, "labels"] if label != bar.category],
+            review=bool(coded.at[i, "review"]),
+        )
+        for i in rows
+    ]
+
+
+@lru_cache(maxsize=1)
+def _template() -> Any:
+    import jinja2
+
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("report.html.j2")

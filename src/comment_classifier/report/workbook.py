@@ -1,0 +1,197 @@
+"""``report.xlsx`` with native charts, and ``comments.xlsx``: the coded table for Excel.
+
+Everything from outside is written as text, never as a formula or a link.
+"""
+
+import re
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from comment_classifier.codebook import Survey
+from comment_classifier.coding import reason
+from comment_classifier.files import whole_file
+from comment_classifier.report.figures import Figures
+from comment_classifier.results import QuestionResult
+from comment_classifier.tables import EXCEL_MAX_ROWS, excel_text
+
+_OPTIONS = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+_CREATED = datetime(2024, 1, 1)  # fixed, so that the same run gives the same bytes
+_FONT = "游ゴシック"
+_FORBIDDEN_IN_NAME = re.compile(r"[\[\]:*?/\\]")
+_WIDEST_COLUMN = 48
+
+
+def write_report_workbook(
+    path: Path, table: pd.DataFrame, survey: Survey, results: list[QuestionResult], figures: list[Figures]
+) -> None:
+    """Write the figures with an editable chart per question, and the coded comments."""
+    import xlsxwriter
+
+    with whole_file(path) as temporary, xlsxwriter.Workbook(temporary, _OPTIONS) as book:
+        book.set_properties({"title": survey.title, "created": _CREATED})
+        formats = _formats(book)
+        _contents_sheet(book, formats, survey, figures)
+        for number, shown in enumerate(figures, 1):
+            _figures_sheet(book, formats, _sheet_name(number, shown), shown)
+        _comments_sheet(book, formats, table, results)
+
+
+def write_comments_workbook(path: Path, coded: pd.DataFrame) -> None:
+    """Write the coded table, as ``comments.csv`` holds it, for Excel."""
+    import xlsxwriter
+
+    with (
+        whole_file(path) as temporary,
+        xlsxwriter.Workbook(temporary, {**_OPTIONS, "constant_memory": True}) as book,
+    ):
+        book.set_properties({"created": _CREATED})
+        formats = _formats(book)
+        rows = EXCEL_MAX_ROWS - 1
+        for part in range(0, max(1, len(coded)), rows):
+            sheet = book.add_worksheet("回答一覧" if part == 0 else f"回答一覧 {part // rows + 1}")
+            _write_frame(sheet, formats, coded.iloc[part : part + rows])
+
+
+def _formats(book: Any) -> dict[str, Any]:
+    plain = {"font_name": _FONT, "font_size": 10, "valign": "top"}
+    return {
+        "title": book.add_format({**plain, "font_size": 14, "bold": True}),
+        "head": book.add_format(
+            {**plain, "bold": True, "bg_color": "#E3ECF2", "bottom": 1, "text_wrap": True}
+        ),
+        "text": book.add_format({**plain, "text_wrap": True}),
+        "line": book.add_format(plain),
+        "note": book.add_format({**plain, "font_color": "#57606A"}),
+        "count": book.add_format({**plain, "num_format": "#,##0"}),
+        "share": book.add_format({**plain, "num_format": "0.0"}),
+    }
+
+
+def _sheet_name(number: int, figures: Figures) -> str:
+    return f"{number} {_FORBIDDEN_IN_NAME.sub('', figures.title)}"[:31].rstrip("' ")
+
+
+def _contents_sheet(book: Any, formats: dict[str, Any], survey: Survey, figures: list[Figures]) -> None:
+    sheet = book.add_worksheet("はじめに")
+    sheet.set_column(0, 0, 6)
+    sheet.set_column(1, 1, 44)
+    sheet.set_column(2, 3, 12)
+    sheet.set_row(0, 26)
+    sheet.write_string(0, 0, excel_text(survey.title), formats["title"])
+    for column, heading in enumerate(("番号", "設問", "回答数", "要確認")):
+        sheet.write_string(2, column, heading, formats["head"])
+    for row, shown in enumerate(figures, 3):
+        sheet.write_number(row, 0, row - 2, formats["count"])
+        sheet.write_url(
+            row, 1, f"internal:'{_sheet_name(row - 2, shown)}'!A1", formats["line"], excel_text(shown.title)
+        )
+        sheet.write_number(row, 2, shown.base_n, formats["count"])
+        sheet.write_number(row, 3, shown.review_n, formats["count"])
+    notes = (
+        "件数は、回答の文章を機械が読んで数えたものです。人による確認はまだ行われていません。",
+        "一つの回答を複数の区分に数えるため、合計は回答数と一致しません。",
+        "「回答一覧」シートには、回答ごとの区分と、判断の決め手となった語があります。要確認の回答から見てください。",
+    )
+    for line, note in enumerate(notes, len(figures) + 4):
+        sheet.write_string(line, 0, note, formats["note"])
+    _print_on_width(sheet)
+
+
+def _figures_sheet(book: Any, formats: dict[str, Any], name: str, figures: Figures) -> None:
+    sheet = book.add_worksheet(name)
+    sheet.set_column(0, 0, 42)
+    sheet.set_column(1, 2, 10)
+    sheet.set_row(0, 26)
+    sheet.write_string(0, 0, excel_text(figures.title), formats["title"])
+    sheet.write_string(1, 0, excel_text(f"設問：{figures.text}"), formats["note"])
+    sheet.write_string(2, 0, excel_text(figures.base_line), formats["note"])
+    for column, heading in enumerate(("区分", "件数", "割合(%)")):
+        sheet.write_string(4, column, heading, formats["head"])
+    first = 5
+    for row, bar in enumerate(figures.bars, first):
+        sheet.write_string(row, 0, excel_text(bar.label), formats["line"])
+        sheet.write_number(row, 1, bar.count, formats["count"])
+        if figures.base_n:
+            sheet.write_number(row, 2, round(bar.share, 1), formats["share"])
+    last = first + len(figures.bars) - 1
+    for line, note in enumerate(figures.notes, last + 2):
+        sheet.write_string(line, 0, f"※ {note}", formats["note"])
+    sheet.insert_chart(last + 2 + len(figures.notes) + 1, 0, _bar_chart(book, name, figures, first, last))
+    _print_on_width(sheet)
+
+
+def _bar_chart(book: Any, name: str, figures: Figures, first: int, last: int) -> Any:
+    chart = book.add_chart({"type": "bar"})
+    chart.add_series(
+        {
+            "name": [name, 4, 1],
+            "categories": [name, first, 0, last, 0],
+            "values": [name, first, 1, last, 1],
+            "fill": {"color": "#2F6F9F"},
+            "gap": 45,
+            "data_labels": {"value": True, "font": {"name": _FONT, "size": 10}},
+            "points": [None] * (last - first) + [{"fill": {"color": "#9AA5AD"}}],
+        }
+    )
+    chart.set_title(
+        {
+            "name": f"{figures.title}(件、n＝{figures.base_n:,})",
+            "name_font": {"name": _FONT, "size": 13, "bold": False},
+        }
+    )
+    chart.set_legend({"none": True})
+    chart.set_y_axis({"reverse": True, "num_font": {"name": _FONT, "size": 10}, "major_tick_mark": "none"})
+    chart.set_x_axis({"visible": False, "major_gridlines": {"visible": False}, "min": 0})
+    chart.set_size({"width": 860, "height": 110 + 34 * len(figures.bars)})
+    return chart
+
+
+def _comments_sheet(
+    book: Any, formats: dict[str, Any], table: pd.DataFrame, results: list[QuestionResult]
+) -> None:
+    columns = {str(name): table[name] for name in table.columns}
+    for result in results:
+        title, category_book = result.asked.title, result.asked.codebook
+        columns[f"{title}：区分"] = [
+            "、".join(map(category_book.label, labels)) for labels in result.coded["labels"]
+        ]
+        columns[f"{title}：要確認"] = ["要確認" if review else "" for review in result.coded["review"]]
+        columns[f"{title}：決め手"] = [
+            reason(category_book, explanations) for explanations in result.explanations
+        ]
+    _write_frame(book.add_worksheet("回答一覧"), formats, pd.DataFrame(columns).iloc[: EXCEL_MAX_ROWS - 1])
+
+
+def _write_frame(sheet: Any, formats: dict[str, Any], frame: pd.DataFrame) -> None:
+    for column, name in enumerate(frame.columns):
+        sheet.set_column(column, column, _width(str(name), frame.iloc[:200, column]))
+    for column, name in enumerate(frame.columns):
+        sheet.write_string(0, column, excel_text(str(name)), formats["head"])
+    for row, cells in enumerate(frame.itertuples(index=False, name=None), 1):
+        for column, cell in enumerate(cells):
+            if isinstance(cell, str):
+                sheet.write_string(row, column, excel_text(cell), formats["text"])
+            else:
+                sheet.write_number(row, column, cell, formats["count"])
+    sheet.freeze_panes(1, 0)
+    sheet.repeat_rows(0)
+    _print_on_width(sheet)
+    sheet.autofilter(0, 0, len(frame), max(0, len(frame.columns) - 1))
+
+
+def _print_on_width(sheet: Any) -> None:
+    sheet.set_landscape()
+    sheet.set_paper(9)  # A4
+    sheet.fit_to_pages(1, 0)
+
+
+def _width(heading: str, cells: "pd.Series[object]") -> float:
+    longest = max((_columns_of(line) for cell in cells for line in str(cell).split("\n")), default=0)
+    return min(_WIDEST_COLUMN, max(8, 0.6 * _columns_of(heading), longest) + 2)
+
+
+def _columns_of(text: str) -> int:
+    return sum(1 if ord(char) < 256 else 2 for char in text)

@@ -1,0 +1,251 @@
+"""The one door for tables: CSV, TSV and Excel files in, CSV and Excel files out.
+
+Everything is text. Nothing is guessed silently: a file that does not decode, a row with one cell
+too many, a heading that stands twice ends in an :class:`InputError` that names the row.
+"""
+
+import csv
+import datetime
+import io
+import re
+import zipfile
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from comment_classifier.errors import InputError
+from comment_classifier.files import whole_file
+
+MAX_UNPACKED_BYTES = 1 << 30  # of an .xlsx, which is a zip archive
+MAX_COLUMNS = 1000
+EXCEL_MAX_ROWS = 1_048_576
+EXCEL_MAX_CELL = 32_767
+
+_UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+_REFUSED = re.compile("[\x00\x1b\ue000-\uf8ff]")
+_BAD_IN_EXCEL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
+_EXCEL_ESCAPE = re.compile("_x([0-9A-Fa-f]{4})_")
+
+
+def read_table(path: str | Path, header_row: int = 1, sheet: str | None = None) -> pd.DataFrame:
+    r"""Read a CSV, TSV or .xlsx file as a table of texts.
+
+    Args:
+        path: the file. ``.xlsx`` and ``.xlsm`` are read as Excel, everything else as CSV or TSV in
+            UTF-8 (with or without mark), CP932 or UTF-16 (with mark), in this order, strictly.
+        header_row: the row that holds the headings, counted from 1. Rows above it are left out.
+        sheet: the sheet of an Excel file; the first visible one if not given.
+
+    Returns:
+        A frame of str, one row per row of the file, in order. A blank cell is "". Line ends within
+        cells are ``\n``. Rows that are blank throughout at the end of the file are left out.
+
+    Raises:
+        InputError: names file, row or column, and the remedy.
+
+    """
+    path = Path(path)
+    if header_row < 1:
+        raise InputError(f"--header-row {header_row}: rows are counted from 1")
+    if not path.is_file():
+        raise InputError(f"{path}: not found. Check the path")
+    if path.suffix.lower() in (".xlsx", ".xlsm"):
+        rows = _excel_rows(path, sheet)
+    elif path.suffix.lower() in (".xls", ".ods", ".pdf", ".docx", ".doc"):
+        raise InputError(f"{path}: {path.suffix} files are not read. Save it as .xlsx or .csv")
+    else:
+        rows = _csv_rows(path)
+    return _frame(path, rows, header_row)
+
+
+def write_csv(frame: pd.DataFrame, path: Path) -> None:
+    """Write a table as CSV: UTF-8 with mark (so that Excel reads it), CRLF line ends."""
+    with whole_file(path) as temporary, temporary.open("w", encoding="utf-8-sig", newline="") as file:
+        writer = csv.writer(file, lineterminator="\r\n")
+        writer.writerow(frame.columns)
+        writer.writerows(frame.itertuples(index=False, name=None))
+
+
+def excel_text(text: str) -> str:
+    """Return the text as an Excel cell can hold it: at most 32,767 characters, no controls."""
+    text = _EXCEL_ESCAPE.sub(r"_x005F_x\1_", _BAD_IN_EXCEL.sub("", text))
+    return text if len(text) <= EXCEL_MAX_CELL else text[: EXCEL_MAX_CELL - 1] + "…"
+
+
+def _frame(path: Path, rows: list[list[str]], header_row: int) -> pd.DataFrame:
+    while rows and not any(cell.strip() for cell in rows[-1]):
+        rows.pop()
+    if not rows:
+        raise InputError(f"{path}: the file is empty. It needs a row of headings and rows of answers")
+    if len(rows) < header_row:
+        raise InputError(
+            f"{path}: has only {len(rows)} rows, no headings in row {header_row}. Correct --header-row"
+        )
+    headings = _headings(path, rows[header_row - 1], header_row)
+    body = rows[header_row:]
+    if not body:
+        raise InputError(f"{path}: no rows below the headings in row {header_row}")
+    width = len(headings)
+    for number, row in enumerate(body, header_row + 1):
+        if any(cell.strip() for cell in row[width:]):
+            raise InputError(
+                f"{path}: row {number} has {len(row)} cells for the {width} headings of row {header_row}. "
+                "Look for a comma or quotation mark too many, or correct --header-row"
+            )
+        row[width:] = []
+        row.extend([""] * (width - len(row)))
+    return pd.DataFrame(body, columns=headings, dtype=object)
+
+
+def _headings(path: Path, row: Sequence[str], number: int) -> list[str]:
+    headings = [cell.strip() for cell in row]
+    while headings and not headings[-1]:
+        headings.pop()
+    if not headings:
+        raise InputError(f"{path}: row {number} holds no headings. Give the right one with --header-row")
+    if len(headings) > MAX_COLUMNS:
+        raise InputError(
+            f"{path}: {len(headings)} columns; at most {MAX_COLUMNS} are read. Is this the right sheet?"
+        )
+    for position, heading in enumerate(headings, 1):
+        if not heading:
+            raise InputError(
+                f"{path}: column {position} of row {number} has no heading. Add one, or correct --header-row"
+            )
+    doubled = next((h for h in headings if headings.count(h) > 1), None)
+    if doubled is not None:
+        raise InputError(f"{path}: the heading {doubled!r} stands twice in row {number}. Rename one of them")
+    return headings
+
+
+def _csv_rows(path: Path) -> list[list[str]]:
+    text = _decode(path, path.read_bytes())
+    first = text.partition("\n")[0]
+    delimiter = "\t" if path.suffix.lower() == ".tsv" or first.count("\t") > first.count(",") else ","
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    previous = csv.field_size_limit(1 << 28)
+    try:
+        return [[_line_ends(cell) for cell in row] for row in reader]
+    except csv.Error as error:
+        raise InputError(
+            f"{path}: line {reader.line_num} is not valid CSV ({error}). Look for a stray quotation mark"
+        ) from None
+    finally:
+        csv.field_size_limit(previous)
+
+
+def _decode(path: Path, content: bytes) -> str:
+    if content.startswith(b"PK\x03\x04"):
+        raise InputError(f"{path}: is an Excel file by its content. Rename it to .xlsx")
+    encodings = ["utf-16"] if content.startswith(_UTF16_MARKS) else ["utf-8-sig", "cp932"]
+    failures = []
+    for encoding in encodings:
+        try:
+            text = content.decode(encoding)
+        except UnicodeDecodeError as error:
+            line = content.count(b"\n", 0, error.start) + 1
+            failures.append(f"not {encoding.removesuffix('-sig').upper()} (line {line})")
+            continue
+        refused = _REFUSED.search(text)
+        if refused is None:
+            return text
+        line = text.count("\n", 0, refused.start()) + 1
+        failures.append(
+            f"as {encoding.removesuffix('-sig').upper()} it holds U+{ord(refused.group()):04X} (line {line})"
+        )
+    raise InputError(
+        f"{path}: not a text table: {', '.join(failures)}. Save it from Excel as 'CSV UTF-8' or as .xlsx"
+    )
+
+
+def _line_ends(cell: str) -> str:
+    return cell.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _excel_rows(path: Path, sheet: str | None) -> list[list[str]]:
+    import openpyxl
+
+    _check_archive(path)
+    try:
+        book = openpyxl.load_workbook(path, read_only=True, data_only=True, keep_links=False)
+    except Exception as error:  # openpyxl raises whatever its parts raise on a broken file
+        raise InputError(
+            f"{path}: not a readable Excel file ({type(error).__name__}). Open and save it in Excel"
+        ) from None
+    try:
+        chosen = _sheet(path, book, sheet)
+        chosen.reset_dimensions()  # the stored size may be wrong and lose rows
+        rows = []
+        for number, cells in enumerate(chosen.iter_rows(values_only=True), 1):
+            if len(cells) > 16_384:
+                raise InputError(f"{path}: row {number} has {len(cells)} cells. Is this the right sheet?")
+            rows.append(_trimmed([_cell(value) for value in cells]))
+        return rows
+    except InputError:
+        raise
+    except Exception as error:
+        raise InputError(
+            f"{path}: not a readable Excel file ({type(error).__name__}). Open and save it in Excel"
+        ) from None
+    finally:
+        book.close()
+
+
+def _check_archive(path: Path) -> None:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            unpacked = sum(entry.file_size for entry in archive.infolist())
+    except (zipfile.BadZipFile, OSError):
+        raise InputError(f"{path}: not an Excel file. Save it in Excel as .xlsx") from None
+    if unpacked > MAX_UNPACKED_BYTES:
+        raise InputError(
+            f"{path}: unpacks to {unpacked >> 20} MB; at most {MAX_UNPACKED_BYTES >> 20} MB are read"
+        )
+
+
+def _sheet(path: Path, book: Any, name: str | None) -> Any:
+    if name is not None:
+        if name not in book.sheetnames:
+            raise InputError(f"{path}: no sheet {name!r}. It has {', '.join(map(repr, book.sheetnames))}")
+        return book[name]
+    visible = [s for s in book.worksheets if s.sheet_state == "visible"]
+    if not visible:
+        raise InputError(f"{path}: no visible sheet. Name one with --sheet")
+    return visible[0]
+
+
+def _trimmed(cells: list[str]) -> list[str]:
+    while cells and not cells[-1]:
+        cells.pop()
+    return cells
+
+
+def _cell(value: object) -> str:
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "TRUE" if value else "FALSE"
+        case float() if value.is_integer():
+            return str(int(value))
+        case datetime.datetime() if value.time() == datetime.time():
+            return value.date().isoformat()
+        case datetime.datetime():
+            return value.isoformat(sep=" ")
+    text = _EXCEL_ESCAPE.sub(lambda m: chr(int(m.group(1), 16)), str(value))
+    return _line_ends(text)
+
+
+def column(frame: pd.DataFrame, name: str, path: Path) -> pd.Series:
+    """Return a column by its heading.
+
+    Raises:
+        InputError: there is none; the message lists the headings.
+
+    """
+    if name not in frame.columns:
+        headings: Iterable[str] = map(str, frame.columns)
+        raise InputError(f"{path}: no column {name!r}. Its headings are: {', '.join(headings)}")
+    return frame[name]

@@ -1,0 +1,268 @@
+"""Training: fit, calibrate, set thresholds, and judge by voices that were held out.
+
+Everything that the model file holds besides the weights comes from out-of-fold logits: each
+comment is scored by a model that has not read its voice, nor its text from another voice.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy.special import logit
+
+from comment_classifier.codebook import Codebook
+from comment_classifier.coding import Coding, decide
+from comment_classifier.evaluation import Agreement, ReviewMark, compare_codings, judge_review
+from comment_classifier.features import FeatureSettings, find_occurrences, learn_features, tfidf
+from comment_classifier.model import Model, logits
+from comment_classifier.text import duplicate_key, is_answer, normalize
+from comment_classifier.tokenizer import split_words
+
+Bools = npt.NDArray[np.bool_]
+Floats = npt.NDArray[np.float64]
+FEWEST_EXAMPLES = 5
+
+
+@dataclass(frozen=True)
+class TrainingSettings:
+    """How a model is fitted; the defaults are the choice of docs/accuracy.md.
+
+    ``review_recall`` is the share of held-out wrong comments that the review mark has to catch.
+    """
+
+    features: FeatureSettings = field(default_factory=FeatureSettings)
+    c: float = 10.0
+    by_clause: bool = False
+    folds: int = 5
+    review_recall: float = 0.8
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """What a model does on voices it has not read: the coding, and how it compares with the labels."""
+
+    coding: Coding
+    agreement: Agreement
+    review: ReviewMark
+
+
+@dataclass(frozen=True)
+class _Rows:
+    normalized: list[str]
+    keys: list[str]
+    answered: Bools
+    flags: Bools  # (n, k) over the learned categories
+    voices: npt.NDArray[np.str_]
+
+
+def train_model(
+    texts: Sequence[str],
+    flags: Bools,
+    voices: Sequence[object],
+    codebook: Codebook,
+    settings: TrainingSettings,
+) -> tuple[Model, HeldOut]:
+    """Fit a model and judge it on held-out voices.
+
+    Args:
+        texts: n comments.
+        flags: (n, k) over all categories of the codebook.
+        voices: (n,) the kind of respondent, or any group that must not be on both sides of a split.
+        codebook: the categories.
+        settings: how to fit.
+
+    Returns:
+        The model, with its card, and the held-out coding behind the card's figures. Thresholds and
+        calibration of each held-out voice come from the other voices.
+
+    """
+    rows = _rows(texts, flags, voices, codebook)
+    fold_of = _folds(rows.voices, settings.folds)
+    raw = _out_of_fold(rows, fold_of, codebook, settings)
+    margin = 0.0
+    coding, adjusted = _held_out_coding(rows, fold_of, raw, codebook, margin)
+    wrong = (coding.flags != flags).any(axis=1)
+    margin = _review_margin(adjusted, wrong & ~coding.review, wrong, settings.review_recall)
+    coding, _ = _held_out_coding(rows, fold_of, raw, codebook, margin)
+    held_out = HeldOut(
+        coding, compare_codings(flags, coding.flags, codebook.ids), judge_review(wrong, coding.review)
+    )
+    slope, offset, thresholds = _calibrate(raw[rows.answered], rows.flags[rows.answered])
+    model = _fit(rows, np.ones(len(texts), bool), codebook, settings)
+    model = replace(
+        model,
+        weights=(model.weights * slope).astype(np.float32),
+        intercepts=model.intercepts * slope + offset,
+        thresholds=thresholds,
+        review_margin=margin,
+        card=_card(rows, codebook, settings, held_out, flags),
+    )
+    return model, held_out
+
+
+def balanced_threshold(scores: Floats, truth: Bools) -> float:
+    """Return the threshold at which as many scores lie above it as there are true ones.
+
+    False positives and false negatives are then equally many, which is what a count needs.
+    Infinity if nothing is true.
+    """
+    positives = int(truth.sum())
+    if positives == 0:
+        return float("inf")
+    ordered = np.sort(scores)[::-1]
+    if positives == len(ordered):
+        return float(ordered[-1])
+    return float((ordered[positives - 1] + ordered[positives]) / 2)
+
+
+def _rows(texts: Sequence[str], flags: Bools, voices: Sequence[object], codebook: Codebook) -> _Rows:
+    normalized = [normalize(t) for t in texts]
+    learned = [codebook.ids.index(c) for c in codebook.learned]
+    return _Rows(
+        normalized=normalized,
+        keys=[duplicate_key(t) for t in normalized],
+        answered=np.array([is_answer(t, codebook.no_answer_phrases) for t in normalized], bool),
+        flags=flags[:, learned],
+        voices=np.array([str(v) for v in voices]),
+    )
+
+
+def _folds(voices: npt.NDArray[np.str_], folds: int) -> npt.NDArray[np.int64]:
+    """Deal whole voices to folds, the largest first, each to the fold that holds least."""
+    names, sizes = np.unique(voices, return_counts=True)
+    load = np.zeros(min(folds, len(names)))
+    fold = {}
+    for i in np.lexsort((names, -sizes)):
+        fold[names[i]] = int(load.argmin())
+        load[load.argmin()] += sizes[i]
+    return np.array([fold[v] for v in voices], np.int64)
+
+
+def _out_of_fold(
+    rows: _Rows, fold_of: npt.NDArray[np.int64], codebook: Codebook, settings: TrainingSettings
+) -> Floats:
+    raw = np.zeros(rows.flags.shape)
+    for fold in range(fold_of.max() + 1):
+        test = fold_of == fold
+        seen = {key for key, inside in zip(rows.keys, test, strict=True) if inside}
+        train = ~test & np.array([key not in seen for key in rows.keys], bool)
+        model = _fit(rows, train if train.any() else ~test, codebook, settings)
+        raw[test] = logits(model, [t for t, inside in zip(rows.normalized, test, strict=True) if inside])
+    return raw
+
+
+def _fit(rows: _Rows, chosen: Bools, codebook: Codebook, settings: TrainingSettings) -> Model:
+    """Fit the uncalibrated model on the chosen rows that are an answer."""
+    from sklearn.linear_model import LogisticRegression
+
+    at = np.flatnonzero(chosen & rows.answered)
+    texts = [rows.normalized[i] for i in at]
+    words = split_words(texts)
+    features = learn_features(texts, words, rows.voices[at].tolist(), settings.features)
+    matrix = tfidf(features, find_occurrences(features, texts, words), len(texts))
+    weights = np.zeros((len(features), rows.flags.shape[1]), np.float32)
+    intercepts = np.full(rows.flags.shape[1], logit(0.5 / (len(at) + 1)))
+    for k in range(rows.flags.shape[1]):
+        target = rows.flags[at, k]
+        if min(target.sum(), (~target).sum()) < FEWEST_EXAMPLES:
+            continue  # too few to learn from: never given by the model
+        fitted = LogisticRegression(
+            C=settings.c,
+            class_weight="balanced",
+            solver="liblinear",
+            random_state=settings.seed,
+            max_iter=1000,
+        ).fit(matrix, target)
+        weights[:, k] = fitted.coef_[0]
+        intercepts[k] = fitted.intercept_[0]
+    return Model(
+        codebook_id=codebook.id,
+        codebook_digest=codebook.digest,
+        ids=codebook.learned,
+        features=features,
+        weights=weights,
+        intercepts=intercepts,
+        thresholds=np.zeros(len(codebook.learned)),
+        review_margin=0.0,
+        by_clause=settings.by_clause,
+    )
+
+
+def _calibrate(raw: Floats, truth: Bools) -> tuple[Floats, Floats, Floats]:
+    """Platt's slope and offset per category, and the threshold on the calibrated logit.
+
+    References:
+        J. Platt, Probabilistic outputs for support vector machines (1999).
+
+    """
+    from sklearn.linear_model import LogisticRegression
+
+    k = raw.shape[1]
+    slope, offset, thresholds = np.ones(k), np.zeros(k), np.full(k, np.inf)
+    for i in range(k):
+        positives = int(truth[:, i].sum())
+        if min(positives, len(truth) - positives) < FEWEST_EXAMPLES or np.ptp(raw[:, i]) == 0:
+            continue
+        platt = LogisticRegression(C=1e6, solver="lbfgs", max_iter=1000).fit(raw[:, i : i + 1], truth[:, i])
+        # A slope of 0 or less would mean that the scores say nothing; keep their order.
+        slope[i], offset[i] = max(float(platt.coef_[0, 0]), 1e-3), float(platt.intercept_[0])
+        thresholds[i] = balanced_threshold(raw[:, i] * slope[i] + offset[i], truth[:, i])
+    return slope, offset, thresholds
+
+
+def _held_out_coding(
+    rows: _Rows, fold_of: npt.NDArray[np.int64], raw: Floats, codebook: Codebook, margin: float
+) -> tuple[Coding, Floats]:
+    """Code each fold with calibration and thresholds of the other folds.
+
+    Returns the coding, and (n, k) the distance of each logit from its threshold.
+    """
+    parts: dict[str, Any] = {}
+    distance = np.zeros(raw.shape)
+    for fold in range(fold_of.max() + 1):
+        test = fold_of == fold
+        others = (~test if (~test).any() else test) & rows.answered
+        slope, offset, thresholds = _calibrate(raw[others], rows.flags[others])
+        scored = raw[test] * slope + offset
+        coding = decide(codebook, scored, rows.answered[test], thresholds, margin)
+        distance[test] = np.where(rows.answered[test, None], np.abs(scored - thresholds), np.inf)
+        for name in ("flags", "scores", "review"):
+            part = getattr(coding, name)
+            parts.setdefault(name, np.zeros((len(raw), *part.shape[1:]), part.dtype))[test] = part
+    return Coding(**parts), distance
+
+
+def _review_margin(distance: Floats, unmarked: Bools, wrong: Bools, recall: float) -> float:
+    """Return the smallest margin with which enough of the wrong comments are marked."""
+    missing = int(np.ceil(recall * wrong.sum())) - int((wrong & ~unmarked).sum())
+    nearest = np.sort(distance[unmarked].min(axis=1))
+    nearest = nearest[np.isfinite(nearest)]
+    if missing <= 0 or not len(nearest):
+        return 0.0
+    return float(np.nextafter(nearest[min(missing, len(nearest)) - 1], np.inf))
+
+
+def _card(
+    rows: _Rows, codebook: Codebook, settings: TrainingSettings, held_out: HeldOut, flags: Bools
+) -> dict[str, Any]:
+    agreement = held_out.agreement
+    table = agreement.categories
+    return {
+        "comments": len(rows.normalized),
+        "voices": len(set(rows.voices.tolist())),
+        "labels": {c: int(n) for c, n in zip(codebook.ids, flags.sum(axis=0), strict=True)},
+        "settings": asdict(settings),
+        "held_out": {
+            "micro_f1": round(agreement.micro_f1, 4),
+            "macro_f1": round(agreement.macro_f1, 4),
+            "exact": round(agreement.exact, 4),
+            "review": {name: round(value, 4) for name, value in asdict(held_out.review).items()},
+            "categories": {
+                c: {name: None if np.isnan(v) else round(float(v), 4) for name, v in table.loc[c].items()}
+                for c in codebook.ids
+            },
+        },
+    }
