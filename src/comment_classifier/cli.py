@@ -256,4 +256,5 @@ class _Version(argparse.Action):
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
         from importlib.metadata import version
 
-        parser.exit(DONE, f"comment-classifier {version('comment-classifier')}\n")
+        sys.stdout.write(f"comment-classifier {version('comment-classifier')}\n")
+        parser.exit(DONE)

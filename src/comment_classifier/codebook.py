@@ -36,6 +36,8 @@ class Category:
     not_when: str = ""
     role: str = "named"
     phrases: tuple[str, ...] = ()
+    answers: tuple[str, ...] = ()
+    subjects: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -102,9 +104,9 @@ class Codebook:
         return tuple(c.id for c in self.categories if c.role != "none")
 
     @property
-    def no_answer_phrases(self) -> tuple[str, ...]:
-        """Wordings of no answer that are particular to this codebook."""
-        return self._only("none").phrases
+    def none_category(self) -> Category:
+        """The category for no answer, with the wordings that its rule knows."""
+        return self._only("none")
 
     @property
     def digest(self) -> str:
@@ -245,7 +247,7 @@ def _load_codebook_file(path: Path, _modified: int) -> Codebook:
 
 
 def _category(reader: "_Reader") -> Category:
-    reader.allow("id", "label", "definition", "not_when", "role", "phrases")
+    reader.allow("id", "label", "definition", "not_when", "role", "phrases", "answers", "subjects")
     role = reader.text("role", default="named")
     if role not in _ROLES:
         reader.fail("role", f"{role!r} is not a role", f"use one of {', '.join(_ROLES)} or leave it out")
@@ -256,6 +258,8 @@ def _category(reader: "_Reader") -> Category:
         not_when=reader.text("not_when", default=""),
         role=role,
         phrases=reader.texts("phrases"),
+        answers=reader.texts("answers"),
+        subjects=reader.texts("subjects"),
     )
 
 

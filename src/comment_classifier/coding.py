@@ -1,8 +1,8 @@
 """Coding: from a comment to its categories, its scores, and the mark that a person should look.
 
-No answer is decided first, by the rule of :func:`comment_classifier.text.is_answer`. What the
-model scores above its thresholds gets those categories; what fits none becomes ``other`` and is
-marked for review, never forced into the best category.
+No answer is decided first, by the rule of :func:`comment_classifier.no_answer.is_answer`. A
+comment gets every category whose score reaches its threshold. Where none does, it gets its most
+probable category if that is at least ``floor``, else ``other``; either way it is marked for review.
 """
 
 from collections.abc import Sequence
@@ -15,11 +15,21 @@ from scipy.special import expit
 
 from comment_classifier.codebook import Codebook
 from comment_classifier.model import Explanation, Model, explain, logits
-from comment_classifier.text import is_answer, normalize
+from comment_classifier.no_answer import is_answer
+from comment_classifier.text import normalize
 
 Bools = npt.NDArray[np.bool_]
 CHUNK = 4096
 _SHOWN_WORDS = 3
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Where the lines are drawn: see :class:`comment_classifier.model.Model`."""
+
+    thresholds: npt.NDArray[np.float64]
+    floor: float
+    review_margin: float
 
 
 @dataclass(frozen=True)
@@ -143,39 +153,36 @@ def _explain_chunk(
 
 def _code_chunk(model: Model, codebook: Codebook, texts: Sequence[str]) -> Coding:
     normalized = [normalize(t) for t in texts]
-    answered = np.array([is_answer(t, codebook.no_answer_phrases) for t in normalized], dtype=bool)
+    answered = np.array([is_answer(t, codebook) for t in normalized], dtype=bool)
     scored = np.zeros((len(texts), len(model.ids)))
     scored[answered] = logits(model, [t for t, a in zip(normalized, answered, strict=True) if a])
-    return decide(codebook, scored, answered, model.thresholds, model.review_margin)
+    return decide(codebook, scored, answered, Limits(model.thresholds, model.floor, model.review_margin))
 
 
-def decide(
-    codebook: Codebook,
-    scored: npt.NDArray[np.float64],
-    answered: Bools,
-    thresholds: npt.NDArray[np.float64],
-    review_margin: float,
-) -> Coding:
+def decide(codebook: Codebook, scored: npt.NDArray[np.float64], answered: Bools, limits: Limits) -> Coding:
     """Turn logits into a coding.
 
     Args:
         codebook: the categories.
         scored: (n, k) calibrated logits of ``codebook.learned``.
         answered: (n,) the no-answer rule's verdict.
-        thresholds: (k,) logits from which a category is given.
-        review_margin: a logit nearer than this to its threshold is uncertain.
+        limits: thresholds, floor and review margin.
 
     """
     column = {category: i for i, category in enumerate(codebook.ids)}
-    place = [column[category] for category in codebook.learned]
-    above = (scored >= thresholds) & answered[:, None]
-    nothing = answered & ~above.any(axis=1)
+    place = np.array([column[category] for category in codebook.learned])
+    above = (scored >= limits.thresholds) & answered[:, None]
     flags = np.zeros((len(scored), len(codebook.ids)), bool)
     flags[:, place] = above
-    flags[nothing, column[codebook.other]] = True
+    unsure = np.flatnonzero(answered & ~above.any(axis=1))
+    probable = place[scored[unsure].argmax(axis=1)] if len(unsure) else place[:0]
+    enough = expit(scored[unsure].max(axis=1, initial=-np.inf)) >= limits.floor
+    fallback: npt.NDArray[np.int64] = np.where(enough, probable, column[codebook.other])
+    flags[unsure, fallback] = True
     flags[:, column[codebook.none]] = ~answered
     scores = np.zeros(flags.shape)
     scores[:, place] = np.where(answered[:, None], expit(scored), 0.0)
     scores[:, column[codebook.none]] = ~answered
-    near = (np.abs(scored - thresholds) < review_margin).any(axis=1)
-    return Coding(flags, scores, answered & (near | nothing))
+    review: Bools = (np.abs(scored - limits.thresholds) < limits.review_margin).any(axis=1)
+    review[unsure] = True
+    return Coding(flags, scores, answered & review)

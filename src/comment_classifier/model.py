@@ -21,7 +21,7 @@ from comment_classifier.codebook import Codebook
 from comment_classifier.errors import InputError
 from comment_classifier.features import Features, Floats, Ints, find_occurrences, tfidf
 from comment_classifier.files import whole_file
-from comment_classifier.text import clauses, normalize
+from comment_classifier.text import ends_clause, normalize
 from comment_classifier.tokenizer import dictionary, split_words
 
 FORMAT = 1
@@ -43,7 +43,8 @@ class Model:
         thresholds: (k,) logits from which a category is given.
         review_margin: a comment is marked for review where a logit is nearer than this to its
             threshold.
-        by_clause: a comment's logit is the largest over the whole comment and its clauses.
+        clause_weight: the share of the best clause in a comment's logit; the rest is of the whole.
+        floor: the probability that a category below its threshold needs to be given at all.
         card: what it was trained on and how well it does, as JSON; see docs/models.md.
 
     """
@@ -56,7 +57,8 @@ class Model:
     intercepts: Floats
     thresholds: Floats
     review_margin: float
-    by_clause: bool
+    clause_weight: float
+    floor: float
     card: dict[str, Any] = field(default_factory=dict)
 
 
@@ -75,16 +77,12 @@ class Word:
 
 @dataclass(frozen=True)
 class Explanation:
-    """Why a category got its score: ``intercept`` plus the words' contributions is the ``logit``.
-
-    ``part`` is the text that decided: the whole comment, or the clause with the largest logit.
-    """
+    """Why a category got its score: ``intercept`` plus the words' contributions is the ``logit``."""
 
     category: str
     logit: float
     intercept: float
     words: tuple[Word, ...]
-    part: str
 
     @property
     def score(self) -> float:
@@ -94,10 +92,15 @@ class Explanation:
 
 @dataclass(frozen=True)
 class _Parts:
-    """The texts that are scored for n comments: each comment, followed by its clauses."""
+    """The texts that are scored for n comments: each comment whole, followed by its clauses.
+
+    ``starts`` (n,) is the index of each whole comment, ``offsets`` where each part begins in it.
+    """
 
     texts: list[str]
-    starts: Ints  # (n,) index of each comment's first part
+    words: list[list[str]]
+    starts: Ints
+    offsets: list[int]
 
 
 def logits(model: Model, normalized: Sequence[str]) -> Floats:
@@ -109,38 +112,48 @@ def logits(model: Model, normalized: Sequence[str]) -> Floats:
     """
     if not normalized:
         return np.empty((0, len(model.ids)))
-    parts = _parts(normalized, model.by_clause)
-    occurrences = find_occurrences(model.features, parts.texts, split_words(parts.texts))
+    parts = _parts(normalized, clauses_too=model.clause_weight > 0)
+    occurrences = find_occurrences(model.features, parts.texts, parts.words)
     matrix = tfidf(model.features, occurrences, len(parts.texts))
     scores: Floats = np.asarray(matrix @ model.weights.astype(np.float64)) + model.intercepts
-    return np.maximum.reduceat(scores, parts.starts, axis=0)
+    whole = scores[parts.starts]
+    if model.clause_weight == 0:
+        return whole
+    ends = np.append(parts.starts[1:], len(scores))
+    scores[parts.starts[ends - parts.starts > 1]] = -np.inf  # the clauses only, where there are any
+    best = np.maximum.reduceat(scores, parts.starts, axis=0)
+    return (1 - model.clause_weight) * whole + model.clause_weight * best
 
 
 def explain(model: Model, text: str) -> dict[str, Explanation]:
     """Say per category which words gave a comment its score.
 
-    The contribution of a word pair or a character n-gram is divided among the words that it
-    covers, so that the words' contributions and the intercept add up to the logit.
+    The contribution of a word pair or a character n-gram is divided among the characters that it
+    covers, and each word of the comment gets what its characters got, so that the words'
+    contributions and the intercept add up to the logit.
     """
     normalized = normalize(text)
-    parts = _parts([normalized], model.by_clause).texts
-    words = split_words(parts)
-    matrix = tfidf(model.features, find_occurrences(model.features, parts, words), len(parts))
+    parts = _parts([normalized], clauses_too=model.clause_weight > 0)
     weights = model.weights.astype(np.float64)
-    deciding = np.argmax(np.asarray(matrix @ weights), axis=0)
-    spread = {p: _spread(model, parts[p], words[p], weights) for p in set(deciding.tolist())}
+    spread = [_spread(model, t, w, weights) for t, w in zip(parts.texts, parts.words, strict=True)]
+    clauses_scores = np.array([s.sum(axis=0) for s in spread[1:] or spread])
+    best = clauses_scores.argmax(axis=0) + (1 if len(spread) > 1 else 0)
+    letters = (1 - model.clause_weight) * spread[0]
+    for k, part in enumerate(best):
+        at = parts.offsets[part]
+        letters[at : at + len(spread[part]), k] += model.clause_weight * spread[part][:, k]
+    spans = _spans(normalized, parts.words[0])
+    bounds = [start for start, _ in spans]
+    summed = np.add.reduceat(letters, bounds, axis=0) if bounds else np.zeros((0, len(model.ids)))
     explanations = {}
     for k, category in enumerate(model.ids):
-        part = int(deciding[k])
-        spans, contributions = spread[part]
-        offset = max(normalized.find(parts[part]), 0)
-        decided = tuple(
-            Word(parts[part][a:b], a + offset, b + offset, float(c[k]))
-            for (a, b), c in zip(spans, contributions, strict=True)
+        words = tuple(
+            Word(normalized[start:end], start, end, float(value))
+            for (start, end), value in zip(spans, summed[:, k], strict=True)
         )
-        logit = float(model.intercepts[k] + contributions[:, k].sum())
+        intercept = float(model.intercepts[k])
         explanations[category] = Explanation(
-            category, logit, float(model.intercepts[k]), decided, parts[part]
+            category, intercept + float(summed[:, k].sum()), intercept, words
         )
     return explanations
 
@@ -163,7 +176,8 @@ def save_model(model: Model, path: Path) -> None:
         "shortest_gram": model.features.shortest_gram,
         "longest_gram": model.features.longest_gram,
         "review_margin": model.review_margin,
-        "by_clause": model.by_clause,
+        "clause_weight": model.clause_weight,
+        "floor": model.floor,
         "dictionary": dictionary(),
         "canaries": _canaries(model),
         "sha256": {name: hashlib.sha256(data).hexdigest() for name, data in content.items()},
@@ -208,53 +222,72 @@ def load_model_file(path: Path, codebook: Codebook | None = None) -> Model:
     return model
 
 
-def _parts(normalized: Sequence[str], by_clause: bool) -> _Parts:
+def _parts(normalized: Sequence[str], clauses_too: bool) -> _Parts:
+    all_words = split_words(normalized)
+    if not clauses_too:
+        return _Parts(list(normalized), all_words, np.arange(len(normalized)), [0] * len(normalized))
     texts: list[str] = []
+    words: list[list[str]] = []
+    offsets: list[int] = []
     starts = np.empty(len(normalized), np.int64)
-    for i, text in enumerate(normalized):
+    for i, (text, its_words) in enumerate(zip(normalized, all_words, strict=True)):
         starts[i] = len(texts)
         texts.append(text)
-        if by_clause:
-            pieces = clauses(text)
-            if len(pieces) > 1:
-                texts.extend(pieces)
-    return _Parts(texts, starts)
+        words.append(its_words)
+        offsets.append(0)
+        clauses = _clauses(text, its_words)
+        if len(clauses) > 1:
+            for start, end, clause_words in clauses:
+                texts.append(text[start:end])
+                words.append(clause_words)
+                offsets.append(start)
+    return _Parts(texts, words, starts, offsets)
 
 
-def _spread(
-    model: Model, text: str, words: list[str], weights: Floats
-) -> tuple[list[tuple[int, int]], Floats]:
-    """Divide the contributions of one text's features among its words: spans (w,) and values (w, k)."""
-    spans = _spans(text, words)
+def _clauses(text: str, words: list[str]) -> list[tuple[int, int, list[str]]]:
+    """Group the words of a comment into clauses: start, end, words."""
+    clauses: list[tuple[int, int, list[str]]] = []
+    open_clause = False
+    for (start, end), word in zip(_spans(text, words), words, strict=True):
+        if ends_clause(word):
+            open_clause = False
+        elif open_clause:
+            begun, _, its_words = clauses[-1]
+            its_words.append(word)
+            clauses[-1] = (begun, end, its_words)
+        else:
+            clauses.append((start, end, [word]))
+            open_clause = True
+    return clauses
+
+
+def _spread(model: Model, text: str, words: list[str], weights: Floats) -> Floats:
+    """Divide the contributions of a text's features among its characters: (characters, k)."""
     found = find_occurrences(model.features, [text], [words])
     row = tfidf(model.features, found, 1)
     value = np.zeros(len(model.features))
     value[row.indices] = row.data
     times = np.bincount(found.column, minlength=len(model.features))
     each = (value[found.column] / times[found.column])[:, None] * weights[found.column]
-    owner = _owners(text, spans)
-    total = np.zeros((len(spans), len(model.ids)))
+    spans = _spans(text, words)
+    letters = np.zeros((len(text), len(model.ids)))
     for column, start, length, share in zip(found.column, found.start, found.length, each, strict=True):
-        for unit in range(start, start + length):
-            total[unit if column < model.features.n_word_columns else owner[unit]] += share / length
-    return spans, total
+        if column < model.features.n_word_columns:
+            for first, last in spans[start : start + length]:
+                letters[first:last] += share / length / (last - first)
+        else:
+            letters[start : start + length] += share / length
+    return letters
 
 
 def _spans(text: str, words: list[str]) -> list[tuple[int, int]]:
+    """Find where each word stands in the text."""
     spans, at = [], 0
     for word in words:
         start = text.find(word, at)
         at = start + len(word)
         spans.append((start, at))
     return spans
-
-
-def _owners(text: str, spans: list[tuple[int, int]]) -> list[int]:
-    """Return the word that each character belongs to; blanks belong to the word before them."""
-    owner = [0] * len(text)
-    for word, (start, _) in enumerate(spans):
-        owner[start:] = [word] * (len(text) - start)
-    return owner
 
 
 def _canaries(model: Model) -> list[list[Any]]:
@@ -317,6 +350,7 @@ def _assemble(description: dict[str, Any], arrays: dict[str, npt.NDArray[Any]]) 
         intercepts=arrays["intercepts"],
         thresholds=arrays["thresholds"],
         review_margin=float(description["review_margin"]),
-        by_clause=bool(description["by_clause"]),
+        clause_weight=float(description["clause_weight"]),
+        floor=float(description["floor"]),
         card=description["card"],
     )

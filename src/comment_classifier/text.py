@@ -1,12 +1,10 @@
-"""One comment as text: normalising it, cutting it into clauses, deciding whether it is an answer.
+"""One comment as text: normalising it, seeing where its clauses end, finding its duplicates.
 
 All of this works on a copy. What is printed is always the comment as it was written.
 """
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
-from functools import lru_cache
 
 # Characters that show nothing: controls but newline, zero-width and bidi marks, variation
 # selectors, byte order mark, private use. Lone surrogates cannot be encoded for MeCab.
@@ -42,66 +40,9 @@ SPELLINGS: tuple[tuple[str, str], ...] = (
 )
 _SPELLING = re.compile("|".join(f"(?P<s{i}>{pattern})" for i, (pattern, _) in enumerate(SPELLINGS)))
 
-_CLAUSE_END = re.compile(r"[。．.!！?？\n、，,・;；／/]+")
+_CLAUSE_ENDS = "。．.!！?？\n、，,・;；／/"
 
-# Wordings that are no answer to any question.
-NO_ANSWER = (
-    "ない", "なし", "無し", "特にない", "該当なし", "該当しない", "記載なし", "記入なし", "未記入",
-    "無回答", "回答なし", "回答できない", "回答は控える", "n/a", "na", "none", "nothing", "no", "null",
-    "同上", "上記のとおり", "前述のとおり", "わからない", "分からない", "不明", "なんともいえない",
-    "何とも言えない", "覚えていない", "忘れた", "考え中", "未定", "検討中", "思いつかない", "特記事項なし",
-    "無", "ナシ", "無記入",
-)  # fmt: skip
-# Words that add nothing to "no answer"; taken away wherever they stand.
-FILLERS = (
-    "今のところは", "今のところ", "いまのところ", "現時点では", "現時点で", "現段階では", "現在のところ",
-    "現状では", "現状", "現在は", "現在", "今は", "いまは", "まだ", "いまだ", "未だ", "特段", "特に",
-    "とくに", "別に", "これといった", "これといって", "具体的に", "具体的な", "具体的には", "ほとんど",
-    "ほぼ", "あまり", "あんまり", "そこまで", "全く", "まったく", "全然", "一度も", "一切", "正直",
-    "すみません", "申し訳ございません", "申し訳ありません", "申し訳ない", "私は", "自分は", "業務では",
-    "業務で", "業務に", "仕事では", "仕事で", "仕事に", "実務では", "実務で", "職場では", "職場で",
-    "実際に", "本格的に", "生成ai", "chatgpt", "copilot", "ai", "ちょっと", "ちゃんと", "うまく", "十分に",
-    "とりあえず", "研修は受けたが", "登録はしたが", "一回も", "1回も", "1度も", "ぜんぜん", "とりたてて",
-)  # fmt: skip
-_FILLER = re.compile("|".join(map(re.escape, sorted(FILLERS, key=len, reverse=True))))
-# Polite and written forms, brought to one plain form in this order.
-_PLAIN_FORMS: tuple[tuple[re.Pattern[str], str], ...] = (
-    (
-        re.compile(
-            "(?:ありません|ございません|無いです|無い|無し|なし|ナシ|ないです|なかったです|ありませんでした|なかった)"
-        ),
-        "ない",
-    ),
-    (re.compile("(?:ておりません|てません|ていません|てない|ておらず|ておらん|とらん|てなく)"), "ていない"),
-    (re.compile("(?:できません|出来ません|出来ない|できず)"), "できない"),
-    (re.compile("(?:わかりません|分かりません|判りません|分からない|判らない|わからん)"), "わからない"),
-    (re.compile("言え"), "いえ"),
-    (re.compile("いえません"), "いえない"),
-    (re.compile("(?:つきません|付かない)"), "つかない"),
-    (re.compile("ません"), "ない"),
-    (re.compile("(?:事|コト|物|もの|モノ|ところ)"), "こと"),
-    (
-        re.compile(
-            "(?:利用|使用|活用|使いこな)(?:でき|出来|せ)て|(?:利用|使用|活用|お試し|試)して|使えて|試せて|触って|触れて|さわって|使わせて"
-        ),
-        "使って",
-    ),
-    (re.compile("(?:利用|使用|活用|試)した|触った|さわった|使えた"), "使った"),
-    (re.compile("使わない|使えない|使わず|使わん|使ってはいない"), "使っていない"),
-    (re.compile("(?:思い)?(?:当た|あた|浮か|うか|つ|付)(?:ら|り|ば|び|か|き)ない"), "思いつかない"),
-    (re.compile("(?:実績|経験|機会)"), "こと"),
-    (re.compile("(?:ゼロ|0)$"), "ない"),
-)
-_POLITE_END = re.compile(
-    "(?:です|でした|である|だ|と思います|と思う|かと|かな|かも|ので|ため|から|けど|けれど|が|よ|ね|の|状況|状態|という感じ|感じ|する|します|とします|ところ)+$"
-)
-_LONGEST_NO_ANSWER = 60
-_PARTICLES = re.compile("[はもがを]")
 _NOT_WORDS = re.compile(r"[^\w/]|_")
-# "not used, so I cannot tell": each part must be no answer by itself.
-_PARTS = re.compile(
-    r"[。．.!！?？\n、，,]+|(?<=ない)(?:です)?(?:ので|ため|から)|(?<=ません)(?:ので|ため|から)"
-)
 
 
 def normalize(text: str) -> str:
@@ -119,22 +60,9 @@ def normalize(text: str) -> str:
     return _SPELLING.sub(_spelling, text)
 
 
-def clauses(normalized: str) -> list[str]:
-    """Cut a normalised comment at 。、・ ／ and line breaks; clauses without a word are left out."""
-    return [part for part in map(str.strip, _CLAUSE_END.split(normalized)) if part]
-
-
-def is_answer(normalized: str, phrases: Iterable[str] = ()) -> bool:
-    """Tell whether a normalised comment is an answer at all.
-
-    The rule: in each part between punctuation marks, ``FILLERS`` are taken away, polite forms are
-    made plain, particles are dropped. If every part is then empty or one of ``NO_ANSWER`` or
-    ``phrases`` (treated the same way), it is no answer.
-    """
-    if len(normalized) > _LONGEST_NO_ANSWER:
-        return True
-    known = _no_answers(tuple(phrases))
-    return not all(_essence(part) in known for part in _PARTS.split(normalized))
+def ends_clause(word: str) -> bool:
+    """Tell whether a word of a normalised comment is a mark that ends a clause: 。、・ ／ a line break."""
+    return not word.strip(_CLAUSE_ENDS)
 
 
 def duplicate_key(text: str) -> str:
@@ -173,15 +101,3 @@ def _folded(text: str) -> tuple[str, list[int]]:
 
 def _spelling(match: re.Match[str]) -> str:
     return SPELLINGS[int(str(match.lastgroup)[1:])][1]
-
-
-def _essence(normalized: str) -> str:
-    rest = _NOT_WORDS.sub("", _FILLER.sub("", normalized))
-    for pattern, plain in _PLAIN_FORMS:
-        rest = pattern.sub(plain, rest)
-    return _PARTICLES.sub("", _POLITE_END.sub("", rest))
-
-
-@lru_cache(maxsize=32)
-def _no_answers(phrases: Sequence[str]) -> frozenset[str]:
-    return frozenset(_essence(normalize(p)) for p in (*NO_ANSWER, *phrases)) | {""}

@@ -1,17 +1,17 @@
 """Words: MeCab through fugashi with the dictionary of unidic-lite."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import Any
 
 # MeCab crashes on very long input, so that it is given pieces, cut where a sentence ends.
 PIECE = 2000
-_SENTENCE_END = re.compile(r"(?<=[。\n])")
+_SENTENCE_END = re.compile("(?<=。)")
 
 
 def split_words(texts: Iterable[str]) -> list[list[str]]:
-    """Cut normalised comments into words (surfaces, in order).
+    """Cut normalised comments into words (surfaces, in order); a line break is a word of its own.
 
     Args:
         texts: n normalised comments (see :func:`comment_classifier.text.normalize`).
@@ -22,11 +22,17 @@ def split_words(texts: Iterable[str]) -> list[list[str]]:
     """
     parse = _tagger().parse
     return [
-        parse(text).split()
-        if len(text) <= PIECE
-        else [word for piece in _pieces(text) for word in parse(piece).split()]
+        parse(text).split() if len(text) <= PIECE and "\n" not in text else _split_long(text, parse)
         for text in texts
     ]
+
+
+def _split_long(text: str, parse: Callable[[str], str]) -> list[str]:
+    words: list[str] = []
+    for line in text.split("\n"):
+        words.extend(word for piece in _pieces(line) for word in parse(piece).split())
+        words.append("\n")
+    return words[:-1]
 
 
 def dictionary() -> str:

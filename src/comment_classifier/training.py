@@ -13,11 +13,12 @@ import numpy.typing as npt
 from scipy.special import logit
 
 from comment_classifier.codebook import Codebook
-from comment_classifier.coding import Coding, decide
+from comment_classifier.coding import Coding, Limits, decide
 from comment_classifier.evaluation import Agreement, ReviewMark, compare_codings, judge_review
 from comment_classifier.features import FeatureSettings, find_occurrences, learn_features, tfidf
 from comment_classifier.model import Model, logits
-from comment_classifier.text import duplicate_key, is_answer, normalize
+from comment_classifier.no_answer import is_answer
+from comment_classifier.text import duplicate_key, normalize
 from comment_classifier.tokenizer import split_words
 
 Bools = npt.NDArray[np.bool_]
@@ -34,7 +35,8 @@ class TrainingSettings:
 
     features: FeatureSettings = field(default_factory=FeatureSettings)
     c: float = 10.0
-    by_clause: bool = False
+    clause_weight: float = 0.3
+    floor: float = 0.15
     folds: int = 5
     review_recall: float = 0.8
     seed: int = 0
@@ -83,10 +85,10 @@ def train_model(
     fold_of = _folds(rows.voices, settings.folds)
     raw = _out_of_fold(rows, fold_of, codebook, settings)
     margin = 0.0
-    coding, adjusted = _held_out_coding(rows, fold_of, raw, codebook, margin)
+    coding, distance = _held_out_coding(rows, fold_of, raw, codebook, settings.floor, margin)
     wrong = (coding.flags != flags).any(axis=1)
-    margin = _review_margin(adjusted, wrong & ~coding.review, wrong, settings.review_recall)
-    coding, _ = _held_out_coding(rows, fold_of, raw, codebook, margin)
+    margin = _review_margin(distance, wrong & ~coding.review, wrong, settings.review_recall)
+    coding, _ = _held_out_coding(rows, fold_of, raw, codebook, settings.floor, margin)
     held_out = HeldOut(
         coding, compare_codings(flags, coding.flags, codebook.ids), judge_review(wrong, coding.review)
     )
@@ -124,7 +126,7 @@ def _rows(texts: Sequence[str], flags: Bools, voices: Sequence[object], codebook
     return _Rows(
         normalized=normalized,
         keys=[duplicate_key(t) for t in normalized],
-        answered=np.array([is_answer(t, codebook.no_answer_phrases) for t in normalized], bool),
+        answered=np.array([is_answer(t, codebook) for t in normalized], bool),
         flags=flags[:, learned],
         voices=np.array([str(v) for v in voices]),
     )
@@ -187,7 +189,8 @@ def _fit(rows: _Rows, chosen: Bools, codebook: Codebook, settings: TrainingSetti
         intercepts=intercepts,
         thresholds=np.zeros(len(codebook.learned)),
         review_margin=0.0,
-        by_clause=settings.by_clause,
+        clause_weight=settings.clause_weight,
+        floor=settings.floor,
     )
 
 
@@ -214,7 +217,12 @@ def _calibrate(raw: Floats, truth: Bools) -> tuple[Floats, Floats, Floats]:
 
 
 def _held_out_coding(
-    rows: _Rows, fold_of: npt.NDArray[np.int64], raw: Floats, codebook: Codebook, margin: float
+    rows: _Rows,
+    fold_of: npt.NDArray[np.int64],
+    raw: Floats,
+    codebook: Codebook,
+    floor: float,
+    margin: float,
 ) -> tuple[Coding, Floats]:
     """Code each fold with calibration and thresholds of the other folds.
 
@@ -227,7 +235,7 @@ def _held_out_coding(
         others = (~test if (~test).any() else test) & rows.answered
         slope, offset, thresholds = _calibrate(raw[others], rows.flags[others])
         scored = raw[test] * slope + offset
-        coding = decide(codebook, scored, rows.answered[test], thresholds, margin)
+        coding = decide(codebook, scored, rows.answered[test], Limits(thresholds, floor, margin))
         distance[test] = np.where(rows.answered[test, None], np.abs(scored - thresholds), np.inf)
         for name in ("flags", "scores", "review"):
             part = getattr(coding, name)

@@ -62,6 +62,9 @@ def _formats(book: Any) -> dict[str, Any]:
         "head": book.add_format(
             {**plain, "bold": True, "bg_color": "#E3ECF2", "bottom": 1, "text_wrap": True}
         ),
+        "number head": book.add_format(
+            {**plain, "bold": True, "bg_color": "#E3ECF2", "bottom": 1, "align": "right"}
+        ),
         "text": book.add_format({**plain, "text_wrap": True}),
         "line": book.add_format(plain),
         "note": book.add_format({**plain, "font_color": "#57606A"}),
@@ -109,7 +112,7 @@ def _figures_sheet(book: Any, formats: dict[str, Any], name: str, figures: Figur
     sheet.write_string(1, 0, excel_text(f"設問：{figures.text}"), formats["note"])
     sheet.write_string(2, 0, excel_text(figures.base_line), formats["note"])
     for column, heading in enumerate(("区分", "件数", "割合(%)")):
-        sheet.write_string(4, column, heading, formats["head"])
+        sheet.write_string(4, column, heading, formats["head" if column == 0 else "number head"])
     first = 5
     for row, bar in enumerate(figures.bars, first):
         sheet.write_string(row, 0, excel_text(bar.label), formats["line"])
@@ -119,8 +122,8 @@ def _figures_sheet(book: Any, formats: dict[str, Any], name: str, figures: Figur
     last = first + len(figures.bars) - 1
     for line, note in enumerate(figures.notes, last + 2):
         sheet.write_string(line, 0, f"※ {note}", formats["note"])
-    sheet.insert_chart(last + 2 + len(figures.notes) + 1, 0, _bar_chart(book, name, figures, first, last))
-    _print_on_width(sheet)
+    sheet.insert_chart(4, 4, _bar_chart(book, name, figures, first, last))
+    _print_on_width(sheet, pages_high=1)
 
 
 def _bar_chart(book: Any, name: str, figures: Figures, first: int, last: int) -> Any:
@@ -145,7 +148,7 @@ def _bar_chart(book: Any, name: str, figures: Figures, first: int, last: int) ->
     chart.set_legend({"none": True})
     chart.set_y_axis({"reverse": True, "num_font": {"name": _FONT, "size": 10}, "major_tick_mark": "none"})
     chart.set_x_axis({"visible": False, "major_gridlines": {"visible": False}, "min": 0})
-    chart.set_size({"width": 860, "height": 110 + 34 * len(figures.bars)})
+    chart.set_size({"width": 760, "height": 110 + 34 * len(figures.bars)})
     return chart
 
 
@@ -182,10 +185,10 @@ def _write_frame(sheet: Any, formats: dict[str, Any], frame: pd.DataFrame) -> No
     sheet.autofilter(0, 0, len(frame), max(0, len(frame.columns) - 1))
 
 
-def _print_on_width(sheet: Any) -> None:
+def _print_on_width(sheet: Any, pages_high: int = 0) -> None:
     sheet.set_landscape()
     sheet.set_paper(9)  # A4
-    sheet.fit_to_pages(1, 0)
+    sheet.fit_to_pages(1, pages_high)
 
 
 def _width(heading: str, cells: "pd.Series[object]") -> float:

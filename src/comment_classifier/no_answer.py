@@ -1,0 +1,118 @@
+"""The rule that decides, before any model, whether a comment is an answer at all.
+
+A person can read and extend it: ``NO_ANSWER`` and the ``phrases`` of a codebook's ``none``
+category are the wordings that are no answer; ``FILLERS`` are words that change nothing about
+that; ``PLAIN_FORMS`` bring the many forms of one wording to one.
+"""
+
+import re
+from functools import lru_cache
+
+from comment_classifier.codebook import Category, Codebook
+from comment_classifier.text import normalize
+
+LONGEST_NO_ANSWER = 60  # characters; whoever writes more has said something
+
+# Wordings that are no answer to any question.
+NO_ANSWER = (
+    "ない", "特にない", "該当ない", "該当しない", "該当することはない", "記載ない", "記入ない", "未記入",
+    "無回答", "回答ない", "無記入", "回答できない", "答えられない", "答えようがない", "回答を控える",
+    "記載を控える", "記入を控える", "控える", "n/a", "na", "none", "nothing", "no", "null", "同上",
+    "上記のとおり", "前述のとおり", "わからない", "知らない", "不明", "いえない", "なんともいえない",
+    "何ともいえない", "なんともわからない", "覚えていない", "忘れた", "考え中", "未定", "検討中", "未検証",
+    "検証していない", "思いつかない", "書けることがない", "書くことがない", "挙げることがない",
+    "申し上げることはない", "特記事項ない", "無",
+)  # fmt: skip
+# Words that add nothing to "no answer"; taken away wherever they stand.
+FILLERS = (
+    "今のところは", "今のところ", "いまのところ", "只今のところ", "現時点では", "現時点で", "現段階では",
+    "現段階で", "現在のところ", "現状では", "現状", "現在は", "現在", "今は", "いまは", "これまで",
+    "今まで", "まだまだ", "まだ", "いまだ", "未だ", "特段の", "特段", "特に", "とくに", "別に", "格別",
+    "これといった", "これといって", "具体的な", "具体的に", "ほとんど", "ほぼ", "あまり", "あんまり",
+    "そこまで", "全く", "まったく", "全然", "ぜんぜん", "一度も", "一回も", "1回も", "1度も", "一切",
+    "何も", "なにも", "なんも", "正直", "すみません", "すいません", "すんません", "申し訳ございません",
+    "申し訳ありません", "申し訳ない", "恐縮ですが", "私は", "私自身は", "私個人は", "自分は", "自分では",
+    "個人としては", "うちは", "当課では", "本課では", "本室では", "係では", "業務では", "業務で", "業務に",
+    "仕事では", "仕事で", "仕事に", "実務では", "実務で", "職場では", "職場で", "現場では", "現場で",
+    "実際には", "実際に", "本格的に", "生成ai", "chatgpt", "copilot", "ai", "ちょっと", "ちゃんと",
+    "うまく", "よく", "十分に", "とりあえず", "とりたてて", "そもそも", "どうも",
+)  # fmt: skip
+_USE = "(?:利用|使用|活用|試用|使いこな|使わせ|使|試|触|さわ|つか|着手|導入)"
+# Pattern and plain form, applied in this order.
+PLAIN_FORMS: tuple[tuple[str, str], ...] = (
+    ("無い|無し|なし|ナシ|なか(?=で|$)|あらず|皆無|ゼロ|(?<=[^0-9])0(?:件|です)?$", "ない"),
+    ("(?:あり|ござい|御座い|ござり)ません", "ない"),
+    ("ませんでした|ませんで|ません", "ない"),
+    ("(?<=[らかわきりずえ])ん(?=で|$|の)", "ない"),
+    ("事|コト|物(?!が)|もの|モノ|点|ところ|段階|例|実績|経験|機会", "こと"),
+    ("言|云", "い"),
+    ("分か|判|解", "わか"),
+    ("出来", "でき"),
+    ("頂い|頂け", "いただ"),
+    ("(?:ており|ておら|とり|とら)(?:ない|ず|ん)?|てい?ない|てい?なく|でい?ない", "ていない"),
+    (_USE + "(?:でき|いただけ|せていただい|えて|って|ってみ|して|し|っ|え|わ){0,3}ていない", "使っていない"),
+    (_USE + "(?:わ|え|せ|でき|し|ら|しておら)(?:ない|ず)", "使っていない"),
+    (_USE + "(?:った|した|えた|ってみた|わせた)", "使った"),
+    ("至(?:らない|らず|りない|っていない)", "至っていない"),
+    ("(?:思い)?(?:当た|あた|浮か|うか|つ|付|見当た|見つか)(?:ら|り|ば|び|か|き)(?:ない|ず)", "思いつかない"),
+    ("わか(?:ら|り)(?:ない|ず)", "わからない"),
+    ("いえない|いいがたい|いい難い", "いえない"),
+    ("感じ(?:ない|ず|ていない|たことない|られない|たことはない|取れない)", "感じない"),
+    ("変わ(?:ら|り|って)(?:ない|ず|ていない|は?ない)|変わっていない|変化ない", "変わらない"),
+    ("求めない|望まない|希望しない|望むことない", "要望ない"),
+    ("認められない|見られない|得られていない|得ていない|持たない", "ない"),
+    ("というほど|といえるほど|と申せる|といえる|と呼べる|に足る|できるほど|るほど|れるほど", "〓"),
+    ("[^〓]{0,14}〓(?:の|こと|に)*", ""),
+)  # fmt: skip
+_POLITE_END = re.compile(
+    "(?:です|でした|である|だ|と?(?:思|おも|存じ)(?:います|う|ます)|かと|かな|かも|ので|のに|ため|から|けど|けれど"
+    "|なん|が|よ|ね|な|の|状況|状態|という感じ|感じ|する|します|とします|とのこと|とする|いたします"
+    "|させていただきます|でして|まして|て|で)+$"
+)
+_PARTICLES = re.compile("[はもがをとにの]|こと")
+_NOT_WORDS = re.compile(r"[^\w/〓]|_")
+_DASHES = re.compile("^[ー一〇ノ～〜/]+$")  # what a blank is filled with
+_PARTS = re.compile(
+    r"[。．.!！?？\n、，,()「」…]+"
+    "|(?:(?<=ない)(?:です)?|(?<=ません))(?:ので|のに|ため|から|し)|(?<=ん)(?:ので|けん)"
+)
+_FILLER = re.compile("|".join(map(re.escape, sorted(FILLERS, key=len, reverse=True))))
+_FORMS = tuple((re.compile(pattern), plain) for pattern, plain in PLAIN_FORMS)
+
+
+def is_answer(normalized: str, codebook: Codebook) -> bool:
+    """Tell whether a normalised comment is an answer.
+
+    The rule: the comment is cut into parts at punctuation and after 〜ないので. In each part
+    ``FILLERS`` are taken away, forms are made plain, particles are dropped. A comment of at most
+    ``LONGEST_NO_ANSWER`` characters is no answer if its first or last part is then one of
+    ``NO_ANSWER`` or of the codebook's ``phrases`` (but not of its ``answers``), or if every part is,
+    before or after taking away the codebook's ``subjects``, which only repeat the question.
+
+    Args:
+        normalized: a comment as :func:`comment_classifier.text.normalize` returns it.
+        codebook: whose ``none`` category holds the phrases, answers and subjects of its questions.
+
+    """
+    if len(normalized) > LONGEST_NO_ANSWER:
+        return True
+    known, subjects = _known(codebook.none_category)
+    parts = [rest for rest in map(_essence, _PARTS.split(normalized)) if rest]
+    if not parts or parts[0] in known or parts[-1] in known:
+        return False
+    return not all(rest in known or subjects.sub("", rest) in known for rest in parts)
+
+
+def _essence(part: str) -> str:
+    rest = _DASHES.sub("", _NOT_WORDS.sub("", _FILLER.sub("", part)))
+    for pattern, plain in _FORMS:
+        rest = pattern.sub(plain, rest)
+    return _PARTICLES.sub("", _POLITE_END.sub("", rest))
+
+
+@lru_cache(maxsize=32)
+def _known(none: Category) -> tuple[frozenset[str], re.Pattern[str]]:
+    wordings = {_essence(normalize(phrase)) for phrase in (*NO_ANSWER, *none.phrases)}
+    wordings -= {"", *(_essence(normalize(phrase)) for phrase in none.answers)}
+    subjects = sorted({_PARTICLES.sub("", normalize(s)) for s in none.subjects}, key=len, reverse=True)
+    return frozenset(wordings), re.compile("|".join(map(re.escape, subjects)) or "(?!)")

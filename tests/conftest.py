@@ -1,0 +1,111 @@
+"""A tiny codebook, a tiny model made by hand, and the example wave."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import comment_classifier as cc
+from comment_classifier.classifier import CommentClassifier
+from comment_classifier.codebook import load_codebook
+from comment_classifier.features import Features
+from comment_classifier.model import Model
+
+ROOT = Path(__file__).resolve().parent.parent
+EXAMPLES = ROOT / "data" / "examples"
+
+FRUIT = """\
+id = "fruit"
+title = "好きな果物"
+
+[[category]]
+id = "apple"
+label = "りんご"
+definition = "りんごの話"
+
+[[category]]
+id = "orange"
+label = "みかん"
+
+[[category]]
+id = "other"
+label = "その他"
+role = "other"
+
+[[category]]
+id = "none"
+label = "記載なし"
+role = "none"
+phrases = ["好きではない"]
+"""
+
+# What a word adds to the logits of apple, orange, other.
+WEIGHTS = {
+    "りんご": (6.0, 0.0, 0.0),
+    "みかん": (0.0, 6.0, 0.0),
+    "バナナ": (0.0, 0.0, 6.0),
+    "が": (0.5, 0.5, 0.0),
+}
+
+
+def needs(program):
+    """Skip a test, saying so, where a Debian package is missing."""
+    reason = f"the program {program!r} is not installed; scripts/run_tests.py installs it as root on Debian"
+    return pytest.mark.skipif(shutil.which(program) is None, reason=reason)
+
+
+@pytest.fixture(scope="session")
+def fruit_toml(tmp_path_factory):
+    path = tmp_path_factory.mktemp("codebook") / "fruit.toml"
+    path.write_text(FRUIT, encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="session")
+def fruit(fruit_toml):
+    return load_codebook(fruit_toml)
+
+
+@pytest.fixture(scope="session")
+def fruit_model(fruit):
+    """A model of four words whose weights were set by hand, so that golden files never change."""
+    features = Features(
+        words=tuple(WEIGHTS),
+        pairs=np.empty(0, np.int64),
+        alphabet="",
+        grams=np.empty(0, np.int64),
+        idf=np.ones(len(WEIGHTS)),
+        shortest_gram=0,
+        longest_gram=0,
+    )
+    return Model(
+        codebook_id=fruit.id,
+        codebook_digest=fruit.digest,
+        ids=fruit.learned,
+        features=features,
+        weights=np.array(list(WEIGHTS.values()), np.float32),
+        intercepts=np.array([-3.0, -3.0, -3.0]),
+        thresholds=np.array([0.0, 0.0, 0.0]),
+        review_margin=0.75,
+        clause_weight=0.0,
+        floor=0.15,
+        card={"comments": 0},
+    )
+
+
+@pytest.fixture(scope="session")
+def fruit_classifier(fruit, fruit_model):
+    return CommentClassifier.of(fruit_model, fruit)
+
+
+@pytest.fixture(scope="session")
+def fruit_model_file(fruit_classifier, tmp_path_factory):
+    path = tmp_path_factory.mktemp("model") / "fruit.model.npz"
+    fruit_classifier.save(path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def tasks_model():
+    return cc.load_model("tasks")

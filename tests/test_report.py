@@ -1,0 +1,236 @@
+"""The report as its reader meets it: in a real browser, in LibreOffice, as pictures."""
+
+import re
+import struct
+import subprocess
+import zlib
+
+import openpyxl
+import pytest
+
+import comment_classifier as cc
+from comment_classifier.batch import classify_file
+from conftest import EXAMPLES, needs
+
+CHROMIUM = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--no-first-run",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="session")
+def example_out(tmp_path_factory):
+    out = tmp_path_factory.mktemp("example")
+    survey = cc.load_survey(EXAMPLES / "staff_survey_2024.toml")
+    return out, classify_file(EXAMPLES / "staff_survey_2024.csv", survey, out)
+
+
+@pytest.fixture(scope="session")
+def browser():
+    import shutil
+
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=CHROMIUM)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def page(browser, example_out):
+    context = browser.new_context(offline=True, viewport={"width": 1366, "height": 768})
+    page = context.new_page()
+    page.requests, page.errors = [], []
+    page.on("request", lambda request: page.requests.append(request.url))
+    page.on("pageerror", lambda error: page.errors.append(str(error)))
+    page.on("console", lambda message: page.errors.append(message.text) if message.type == "error" else None)
+    page.goto((example_out[0] / "report.html").as_uri())
+    yield page
+    context.close()
+
+
+@needs("chromium")
+def test_the_page_shows_all_bars_without_a_network(page, example_out):
+    for result in example_out[1]:
+        section = page.locator(f"section#{result.asked.question}")
+        names = section.locator("summary .name").all_inner_texts()
+        values = [
+            int(re.sub(r"\D", "", v.split("(")[0]))
+            for v in section.locator("summary .value").all_inner_texts()
+        ]
+        expected = dict(zip(result.counts["label"], result.counts["count"], strict=True))
+        assert dict(zip(names, values, strict=True)) == {k: v for k, v in expected.items() if k != "記載なし"}
+        named = [v for n, v in zip(names, values, strict=True) if n != "その他"]
+        assert named == sorted(named, reverse=True)
+        widths = [box.bounding_box()["width"] for box in section.locator(".bar").all()]
+        assert widths[0] > 300 and max(widths) < 900
+    assert all(url.startswith(("file:", "data:")) for url in page.requests) and not page.errors
+
+
+@needs("chromium")
+def test_a_click_on_a_bar_shows_its_comments_with_marks(page, example_out):
+    result = example_out[1][0]
+    bar = page.locator("section#use_cases details[data-category=summary]")
+    assert not bar.locator("li").first.is_visible()
+    bar.locator("summary").click()
+    assert bar.locator("li").first.is_visible()
+    assert bar.locator("li").count() == result.counts.loc["summary", "count"]
+    assert bar.locator("mark").count() > 0
+    shown = bar.locator(".said").first.inner_text()
+    row = result.coded.index[result.coded["summary"]][0]
+    assert shown == result.coded.loc[row, "text"]
+
+
+@needs("chromium")
+def test_a_bar_opens_by_keyboard_and_says_base_and_unit(page):
+    page.locator("section#risks summary").first.focus()
+    page.keyboard.press("Enter")
+    assert page.locator("section#risks details").first.get_attribute("open") is not None
+    text = page.locator("section#risks").inner_text()
+    for said in ("対象：利用中の職員", "回答数 n＝", "単位：件", "合計は回答数と一致しない", "未確認"):
+        assert said in text
+
+
+@needs("chromium")
+def test_the_page_prints(page, tmp_path):
+    page.pdf(path=tmp_path / "report.pdf", format="A4")
+    assert (tmp_path / "report.pdf").read_bytes().startswith(b"%PDF")
+
+
+@needs("chromium")
+def test_hostile_comments_stay_text(browser, tmp_path, fruit_toml, fruit_model_file):
+    from comment_classifier.codebook import single_question
+
+    path = tmp_path / "wave.csv"
+    path.write_text(
+        '好物\n<script>document.title="x"</script>りんご\n"<img src=x onerror=alert(1)>りんご"\n',
+        encoding="utf-8",
+    )
+    classify_file(path, single_question("好物", "best", fruit_toml, fruit_model_file), tmp_path / "out")
+    page = browser.new_context(offline=True).new_page()
+    page.goto((tmp_path / "out" / "report.html").as_uri())
+    page.locator("summary").first.click()
+    assert page.title() == "好きな果物" and page.locator("img, script").count() == 0
+    assert page.locator(".said").first.inner_text() == '<script>document.title="x"</script>りんご'
+
+
+def test_the_page_is_one_file_without_script_or_request(example_out):
+    html = (example_out[0] / "report.html").read_text(encoding="utf-8")
+    assert "<script" not in html and "http://" not in html and "https://" not in html
+    assert "default-src 'none'" in html
+
+
+def test_the_workbook_has_native_charts_and_all_comments(example_out):
+    out, results = example_out
+    book = openpyxl.load_workbook(out / "report.xlsx")
+    assert book.sheetnames[0] == "はじめに" and book.sheetnames[-1] == "回答一覧"
+    for sheet, result in zip(book.worksheets[1:-1], results, strict=True):
+        (chart,) = sheet._charts
+        assert chart.barDir == "bar" and chart.y_axis.scaling.min == 0
+        table = {
+            r[0]: r[1]
+            for r in sheet.iter_rows(
+                min_row=6, max_row=5 + len(result.counts) - 1, max_col=2, values_only=True
+            )
+        }
+        expected = dict(zip(result.counts["label"], result.counts["count"], strict=True))
+        assert table == {k: v for k, v in expected.items() if k != "記載なし"}
+    assert book.worksheets[-1].max_row == len(results[0].coded) + 1
+
+
+def test_comments_xlsx_equals_comments_csv(example_out):
+    out, _ = example_out
+    one, two = cc.read_table(out / "comments.csv"), cc.read_table(out / "comments.xlsx")
+    assert list(one.columns) == list(two.columns)
+    assert one.to_numpy().tolist() == two.to_numpy().tolist()
+
+
+def test_formulas_stay_text_in_the_workbook(tmp_path, fruit_toml, fruit_model_file):
+    from comment_classifier.codebook import single_question
+
+    path = tmp_path / "wave.csv"
+    path.write_text('好物\n"=HYPERLINK(""http://x"",""りんご"")"\n@SUM(1)りんご\n', encoding="utf-8")
+    classify_file(path, single_question("好物", "best", fruit_toml, fruit_model_file), tmp_path / "out")
+    for name in ("comments.xlsx", "report.xlsx"):
+        cells = [
+            c for s in openpyxl.load_workbook(tmp_path / "out" / name) for row in s.iter_rows() for c in row
+        ]
+        assert not [c for c in cells if c.data_type == "f"]
+        assert '=HYPERLINK("http://x","りんご")' in [c.value for c in cells]
+
+
+@needs("soffice")
+@needs("pdftoppm")
+def test_libreoffice_opens_the_workbook_and_draws_it(example_out, tmp_path):
+    out, results = example_out
+    profile = f"-env:UserInstallation=file://{tmp_path}/profile"
+    convert = [
+        "soffice",
+        profile,
+        "--headless",
+        "--convert-to",
+        "pdf",
+        "--outdir",
+        str(tmp_path),
+        str(out / "report.xlsx"),
+    ]
+    subprocess.run(convert, check=True, capture_output=True, timeout=180)
+    text = subprocess.run(
+        ["pdftotext", "-l", "12", str(tmp_path / "report.pdf"), "-"],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    for result in results:
+        assert result.asked.title in text
+    subprocess.run(
+        [
+            "pdftoppm",
+            "-r",
+            "40",
+            "-png",
+            "-f",
+            "2",
+            "-l",
+            "2",
+            str(tmp_path / "report.pdf"),
+            str(tmp_path / "p"),
+        ],
+        check=True,
+    )
+    assert next(tmp_path.glob("p-*.png")).stat().st_size > 3000
+
+
+def picture(path):
+    """Width, height and the number of distinct rows of pixels of a PNG."""
+    data = path.read_bytes()
+    width, height = struct.unpack(">II", data[16:24])
+    pixels, at = b"", 8
+    while at < len(data):
+        (length,) = struct.unpack(">I", data[at : at + 4])
+        if data[at + 4 : at + 8] == b"IDAT":
+            pixels += data[at + 8 : at + 8 + length]
+        at += 12 + length
+    raw = zlib.decompress(pixels)
+    step = len(raw) // height
+    return width, height, len({raw[i : i + step] for i in range(0, len(raw), step)})
+
+
+def test_charts_are_pictures_with_japanese_text(example_out):
+    for result in example_out[1]:
+        width, height, rows = picture(example_out[0] / "charts" / f"{result.asked.question}.png")
+        assert width == 1440 and height > 500 and rows > 50
+        svg = (example_out[0] / "charts" / f"{result.asked.question}.svg").read_text(encoding="utf-8")
+        assert svg.count("<use ") > 30 and "<text" not in svg  # letters are drawn, so no font is needed
+
+
+def test_charts_draw_every_letter(recwarn, example_out, tmp_path):
+    from comment_classifier.report.charts import write_charts
+    from comment_classifier.report.figures import question_figures
+
+    write_charts(tmp_path, [question_figures(r) for r in example_out[1]])
+    assert not [w for w in recwarn if "Glyph" in str(w.message)]
