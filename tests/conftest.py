@@ -90,6 +90,7 @@ def fruit_model(fruit):
         review_margin=0.75,
         clause_weight=0.0,
         floor=0.15,
+        other_alone=False,
         card={"comments": 0},
     )
 

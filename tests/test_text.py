@@ -48,11 +48,17 @@ def test_what_ends_a_clause():
 
 @pytest.mark.parametrize(
     "text",
-    ["", " ", "-", "なし", "特になし。", "特にありません", "ー", "N/A", "…", "該当なし", "わかりません"],
+    ["", " ", "-", "なし", "特になし。", "特にありません", "ー", "N/A", "…", "該当なし"],
 )
 @pytest.mark.parametrize("book", ["tasks", "improvements", "risks", "non_use"])
 def test_no_answer_to_any_question(text, book):
     assert not is_answer(normalize(text), cc.load_codebook(book))
+
+
+def test_not_knowing_is_an_answer_to_why_not_and_to_nothing_else():
+    assert is_answer(normalize("使い方がわからない"), cc.load_codebook("non_use"))
+    assert is_answer(normalize("わかりません"), cc.load_codebook("non_use"))
+    assert not is_answer(normalize("わかりません"), cc.load_codebook("risks"))
 
 
 @pytest.mark.parametrize(

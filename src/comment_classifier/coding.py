@@ -1,7 +1,8 @@
 """Coding: from a comment to its categories, its scores, and the mark that a person should look.
 
 No answer is decided first, by the rule of :func:`comment_classifier.no_answer.is_answer`. A
-comment gets every category whose score reaches its threshold. Where none does, it gets its most
+comment gets every category whose score reaches its threshold (``other`` beside a named one only in
+codebooks where coders do that). Where none does, it gets its most
 probable category if that is at least ``floor``, else ``other``; either way it is marked for review.
 """
 
@@ -29,6 +30,7 @@ class Limits:
 
     thresholds: npt.NDArray[np.float64]
     floor: float
+    other_alone: bool
     review_margin: float
 
 
@@ -156,7 +158,8 @@ def _code_chunk(model: Model, codebook: Codebook, texts: Sequence[str]) -> Codin
     answered = np.array([is_answer(t, codebook) for t in normalized], dtype=bool)
     scored = np.zeros((len(texts), len(model.ids)))
     scored[answered] = logits(model, [t for t, a in zip(normalized, answered, strict=True) if a])
-    return decide(codebook, scored, answered, Limits(model.thresholds, model.floor, model.review_margin))
+    limits = Limits(model.thresholds, model.floor, model.other_alone, model.review_margin)
+    return decide(codebook, scored, answered, limits)
 
 
 def decide(codebook: Codebook, scored: npt.NDArray[np.float64], answered: Bools, limits: Limits) -> Coding:
@@ -172,6 +175,9 @@ def decide(codebook: Codebook, scored: npt.NDArray[np.float64], answered: Bools,
     column = {category: i for i, category in enumerate(codebook.ids)}
     place = np.array([column[category] for category in codebook.learned])
     above = (scored >= limits.thresholds) & answered[:, None]
+    if limits.other_alone:
+        other = codebook.learned.index(codebook.other)
+        above[:, other] &= above.sum(axis=1) == 1
     flags = np.zeros((len(scored), len(codebook.ids)), bool)
     flags[:, place] = above
     unsure = np.flatnonzero(answered & ~above.any(axis=1))
@@ -183,6 +189,6 @@ def decide(codebook: Codebook, scored: npt.NDArray[np.float64], answered: Bools,
     scores = np.zeros(flags.shape)
     scores[:, place] = np.where(answered[:, None], expit(scored), 0.0)
     scores[:, column[codebook.none]] = ~answered
-    review: Bools = (np.abs(scored - limits.thresholds) < limits.review_margin).any(axis=1)
-    review[unsure] = True
-    return Coding(flags, scores, answered & review)
+    near = np.abs(scored - limits.thresholds) < limits.review_margin
+    review = answered & (near.any(axis=1) | ~above.any(axis=1))
+    return Coding(flags, scores, review)

@@ -45,6 +45,7 @@ class Model:
             threshold.
         clause_weight: the share of the best clause in a comment's logit; the rest is of the whole.
         floor: the probability that a category below its threshold needs to be given at all.
+        other_alone: ``other`` is given only where no named category is.
         card: what it was trained on and how well it does, as JSON; see docs/models.md.
 
     """
@@ -59,6 +60,7 @@ class Model:
     review_margin: float
     clause_weight: float
     floor: float
+    other_alone: bool
     card: dict[str, Any] = field(default_factory=dict)
 
 
@@ -178,6 +180,7 @@ def save_model(model: Model, path: Path) -> None:
         "review_margin": model.review_margin,
         "clause_weight": model.clause_weight,
         "floor": model.floor,
+        "other_alone": model.other_alone,
         "dictionary": dictionary(),
         "canaries": _canaries(model),
         "sha256": {name: hashlib.sha256(data).hexdigest() for name, data in content.items()},
@@ -352,5 +355,6 @@ def _assemble(description: dict[str, Any], arrays: dict[str, npt.NDArray[Any]]) 
         review_margin=float(description["review_margin"]),
         clause_weight=float(description["clause_weight"]),
         floor=float(description["floor"]),
+        other_alone=bool(description["other_alone"]),
         card=description["card"],
     )

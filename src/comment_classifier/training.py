@@ -4,7 +4,7 @@ Everything that the model file holds besides the weights comes from out-of-fold 
 comment is scored by a model that has not read its voice, nor its text from another voice.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
@@ -23,7 +23,9 @@ from comment_classifier.tokenizer import split_words
 
 Bools = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
 FEWEST_EXAMPLES = 5
+RARE = 0.05
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,9 @@ class HeldOut:
 
 
 @dataclass(frozen=True)
-class _Rows:
+class Rows:
+    """Labelled comments prepared for fitting: n comments, k learned categories."""
+
     normalized: list[str]
     keys: list[str]
     answered: Bools
@@ -81,19 +85,24 @@ def train_model(
         calibration of each held-out voice come from the other voices.
 
     """
-    rows = _rows(texts, flags, voices, codebook)
-    fold_of = _folds(rows.voices, settings.folds)
-    raw = _out_of_fold(rows, fold_of, codebook, settings)
+    rows = prepare(texts, flags, voices, codebook)
+    fold_of = deal_folds(rows.voices, settings.folds)
+
+    def fit_and_score(train: Bools, test: Bools) -> Floats:
+        model = fit_rows(rows, train, codebook, settings)
+        return logits(model, [t for t, inside in zip(rows.normalized, test, strict=True) if inside])
+
+    raw = out_of_fold(rows, fold_of, fit_and_score)
     margin = 0.0
-    coding, distance = _held_out_coding(rows, fold_of, raw, codebook, settings.floor, margin)
+    coding, distance = held_out_coding(rows, fold_of, raw, codebook, settings.floor, margin)
     wrong = (coding.flags != flags).any(axis=1)
     margin = _review_margin(distance, wrong & ~coding.review, wrong, settings.review_recall)
-    coding, _ = _held_out_coding(rows, fold_of, raw, codebook, settings.floor, margin)
+    coding, _ = held_out_coding(rows, fold_of, raw, codebook, settings.floor, margin)
     held_out = HeldOut(
         coding, compare_codings(flags, coding.flags, codebook.ids), judge_review(wrong, coding.review)
     )
     slope, offset, thresholds = _calibrate(raw[rows.answered], rows.flags[rows.answered])
-    model = _fit(rows, np.ones(len(texts), bool), codebook, settings)
+    model = fit_rows(rows, np.ones(len(texts), bool), codebook, settings)
     model = replace(
         model,
         weights=(model.weights * slope).astype(np.float32),
@@ -120,10 +129,18 @@ def balanced_threshold(scores: Floats, truth: Bools) -> float:
     return float((ordered[positives - 1] + ordered[positives]) / 2)
 
 
-def _rows(texts: Sequence[str], flags: Bools, voices: Sequence[object], codebook: Codebook) -> _Rows:
+def other_stands_alone(flags: Bools, codebook: Codebook) -> bool:
+    """Tell whether coders hardly ever give ``other`` beside a named category: (n, k) learned flags."""
+    other = flags[:, codebook.learned.index(codebook.other)]
+    beside = other & (flags.sum(axis=1) > 1)
+    return bool(beside.sum() <= RARE * other.sum())
+
+
+def prepare(texts: Sequence[str], flags: Bools, voices: Sequence[object], codebook: Codebook) -> Rows:
+    """Prepare n comments with (n, all categories) flags and (n,) voices."""
     normalized = [normalize(t) for t in texts]
     learned = [codebook.ids.index(c) for c in codebook.learned]
-    return _Rows(
+    return Rows(
         normalized=normalized,
         keys=[duplicate_key(t) for t in normalized],
         answered=np.array([is_answer(t, codebook) for t in normalized], bool),
@@ -132,7 +149,7 @@ def _rows(texts: Sequence[str], flags: Bools, voices: Sequence[object], codebook
     )
 
 
-def _folds(voices: npt.NDArray[np.str_], folds: int) -> npt.NDArray[np.int64]:
+def deal_folds(voices: npt.NDArray[np.str_], folds: int) -> Ints:
     """Deal whole voices to folds, the largest first, each to the fold that holds least."""
     names, sizes = np.unique(voices, return_counts=True)
     load = np.zeros(min(folds, len(names)))
@@ -143,20 +160,29 @@ def _folds(voices: npt.NDArray[np.str_], folds: int) -> npt.NDArray[np.int64]:
     return np.array([fold[v] for v in voices], np.int64)
 
 
-def _out_of_fold(
-    rows: _Rows, fold_of: npt.NDArray[np.int64], codebook: Codebook, settings: TrainingSettings
-) -> Floats:
+def out_of_fold(rows: Rows, fold_of: Ints, fit_and_score: Callable[[Bools, Bools], Floats]) -> Floats:
+    """Score every comment by a model that has not read its voice, nor its text from another voice.
+
+    Args:
+        rows: n comments.
+        fold_of: (n,) from :func:`deal_folds`.
+        fit_and_score: called with two (n,) masks, rows to fit on and rows to score; returns the
+            (scored rows, k) logits.
+
+    Returns:
+        (n, k) logits.
+
+    """
     raw = np.zeros(rows.flags.shape)
     for fold in range(fold_of.max() + 1):
         test = fold_of == fold
         seen = {key for key, inside in zip(rows.keys, test, strict=True) if inside}
         train = ~test & np.array([key not in seen for key in rows.keys], bool)
-        model = _fit(rows, train if train.any() else ~test, codebook, settings)
-        raw[test] = logits(model, [t for t, inside in zip(rows.normalized, test, strict=True) if inside])
+        raw[test] = fit_and_score(train if train.any() else ~test, test)
     return raw
 
 
-def _fit(rows: _Rows, chosen: Bools, codebook: Codebook, settings: TrainingSettings) -> Model:
+def fit_rows(rows: Rows, chosen: Bools, codebook: Codebook, settings: TrainingSettings) -> Model:
     """Fit the uncalibrated model on the chosen rows that are an answer."""
     from sklearn.linear_model import LogisticRegression
 
@@ -188,6 +214,7 @@ def _fit(rows: _Rows, chosen: Bools, codebook: Codebook, settings: TrainingSetti
         weights=weights,
         intercepts=intercepts,
         thresholds=np.zeros(len(codebook.learned)),
+        other_alone=other_stands_alone(rows.flags, codebook),
         review_margin=0.0,
         clause_weight=settings.clause_weight,
         floor=settings.floor,
@@ -216,9 +243,9 @@ def _calibrate(raw: Floats, truth: Bools) -> tuple[Floats, Floats, Floats]:
     return slope, offset, thresholds
 
 
-def _held_out_coding(
-    rows: _Rows,
-    fold_of: npt.NDArray[np.int64],
+def held_out_coding(
+    rows: Rows,
+    fold_of: Ints,
     raw: Floats,
     codebook: Codebook,
     floor: float,
@@ -229,13 +256,14 @@ def _held_out_coding(
     Returns the coding, and (n, k) the distance of each logit from its threshold.
     """
     parts: dict[str, Any] = {}
+    other_alone = other_stands_alone(rows.flags, codebook)
     distance = np.zeros(raw.shape)
     for fold in range(fold_of.max() + 1):
         test = fold_of == fold
         others = (~test if (~test).any() else test) & rows.answered
         slope, offset, thresholds = _calibrate(raw[others], rows.flags[others])
         scored = raw[test] * slope + offset
-        coding = decide(codebook, scored, rows.answered[test], Limits(thresholds, floor, margin))
+        coding = decide(codebook, scored, rows.answered[test], Limits(thresholds, floor, other_alone, margin))
         distance[test] = np.where(rows.answered[test, None], np.abs(scored - thresholds), np.inf)
         for name in ("flags", "scores", "review"):
             part = getattr(coding, name)
@@ -254,7 +282,7 @@ def _review_margin(distance: Floats, unmarked: Bools, wrong: Bools, recall: floa
 
 
 def _card(
-    rows: _Rows, codebook: Codebook, settings: TrainingSettings, held_out: HeldOut, flags: Bools
+    rows: Rows, codebook: Codebook, settings: TrainingSettings, held_out: HeldOut, flags: Bools
 ) -> dict[str, Any]:
     agreement = held_out.agreement
     table = agreement.categories
