@@ -7,7 +7,7 @@
 
 ``--check`` reads JSON lines with question, text, labels. Checks are for looking at: no setting,
 threshold or comment is chosen by them. Word vectors are a candidate only where they are installed
-(pip install spacy ja-ginza).
+(pip install spacy; pip install --no-deps ja-ginza).
 """
 
 import argparse
@@ -43,6 +43,7 @@ from comment_classifier.training import (
     out_of_fold,
     prepare,
 )
+from public import word_vectors
 
 ROOT = Path(__file__).resolve().parent.parent
 LABELED = ROOT / "data" / "labeled"
@@ -211,22 +212,15 @@ def question_columns(data: Data, indices: list[int], words: list[list[str]]) -> 
     return sparse.csr_matrix(asked)
 
 
-@lru_cache(maxsize=1)
-def _vectors() -> Any:
-    import ja_ginza
-
-    return ja_ginza.load(exclude=["tok2vec", "parser", "attribute_ruler", "ner"]).vocab
-
-
-def word_vectors(data: Data, indices: list[int], words: list[list[str]]) -> Any:
+def mean_vectors(data: Data, indices: list[int], words: list[list[str]]) -> Any:
     """Mean of the pretrained word vectors, scaled to length 0.7."""
-    vocab = _vectors()
-    means = np.zeros((len(words), 300))
+    row_of, table = word_vectors()
+    means = np.zeros((len(words), table.shape[1]))
     for row, its_words in enumerate(words):
-        known = [vocab[w].vector / vocab[w].vector_norm for w in its_words if vocab[w].has_vector]
+        known = [row_of[w] for w in its_words if w in row_of]
         if known:
-            total = np.sum(known, axis=0)
-            means[row] = 0.7 * total / max(np.linalg.norm(total), 1e-9)
+            total = table[known].sum(axis=0)
+            means[row] = 0.7 * total / max(float(np.linalg.norm(total)), 1e-9)
     return sparse.csr_matrix(means)
 
 
@@ -268,7 +262,7 @@ CANDIDATES: dict[str, Scorer] = {
     "whole: question as a feature": custom(logistic(10), extra=question_columns),
 }
 if find_spec("ja_ginza"):
-    CANDIDATES["whole: with word vectors"] = custom(logistic(10), extra=word_vectors)
+    CANDIDATES["whole: with word vectors"] = custom(logistic(10), extra=mean_vectors)
 
 
 def evaluate(data: Data, scorer: Scorer, floor: float = DEFAULT.floor) -> Agreement:

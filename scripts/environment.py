@@ -24,10 +24,21 @@ def python_of(lock: str) -> Path:
     if stamp.exists() and stamp.read_text() == wanted and python.exists():
         return python
     print(f"setting up {FOLDER} (a minute or two, once)", flush=True)
-    if not python.exists():
-        venv.create(FOLDER, with_pip=True)
-    pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    pip = [*_pip(python), "install", "--quiet", "--disable-pip-version-check"]
     subprocess.run([*pip, "--require-hashes", "-r", str(requirements)], check=True)
     subprocess.run([*pip, "--no-deps", "--editable", str(ROOT)], check=True)
     stamp.write_text(wanted)
     return python
+
+
+def _pip(python: Path) -> list[str]:
+    """Make the environment if there is none, and return the command of a pip that installs into it."""
+    try:
+        if not python.exists():
+            venv.create(FOLDER, with_pip=True)
+        subprocess.run([str(python), "-m", "pip", "--version"], check=True, capture_output=True)
+        return [str(python), "-m", "pip"]
+    except subprocess.CalledProcessError:
+        # Debian's Python has no pip to put into an environment; its own pip can install into one.
+        venv.create(FOLDER, with_pip=False)
+        return [sys.executable, "-m", "pip", "--python", str(python)]

@@ -4,7 +4,7 @@
     python scripts/retrain.py tasks --add new.xlsx     # one, with new labels
 
 New labels are a table like data/labeled/*.csv. Figures on held-out voices are printed; the model
-files in models/ are replaced whole.
+files in models/ are replaced whole, with a card (.md) beside each.
 """
 
 import argparse
@@ -14,11 +14,14 @@ from pathlib import Path
 import pandas as pd
 
 import comment_classifier as cc
+from comment_classifier.cards import card_text
 from comment_classifier.codebook import shipped_codebooks
-from comment_classifier.labels import read_labels
+from comment_classifier.labels import read_labels, read_second_coding
 from comment_classifier.store import SUFFIX
 
 ROOT = Path(__file__).resolve().parent.parent
+LABELED = ROOT / "data" / "labeled"
+SECOND = ROOT / "data" / "second_coding.csv"
 
 
 def main() -> int:
@@ -32,9 +35,7 @@ def main() -> int:
     parser.add_argument(
         "--add", nargs="*", default=[], type=Path, metavar="FILE", help="newly labelled comments"
     )
-    parser.add_argument(
-        "--labels", type=Path, default=ROOT / "data" / "labeled", metavar="DIR", help="labelled data"
-    )
+    parser.add_argument("--labels", type=Path, default=LABELED, metavar="DIR", help="labelled data")
     parser.add_argument(
         "--out", type=Path, default=ROOT / "models", metavar="DIR", help="folder of the models"
     )
@@ -46,8 +47,10 @@ def main() -> int:
             book = cc.load_codebook(name)
             files = [options.labels / f"{book.id}.csv", *options.add]
             labeled = pd.concat([read_labels(file, book) for file in files], ignore_index=True)
-            model = cc.train(labeled, codebook=book)
+            second = read_second_coding(SECOND, book) if options.labels == LABELED else None
+            model = cc.train(labeled, codebook=book, second=second)
             model.save(options.out / f"{book.id}{SUFFIX}")
+            (options.out / f"{book.id}.md").write_text(card_text(model.model_.card, book), encoding="utf-8")
             figures = model.model_.card["held_out"]
             print(
                 f"{book.id}: {len(labeled)} comments, held-out micro-F1 {figures['micro_f1']:.3f}, "

@@ -135,3 +135,11 @@ def test_scripts_are_thin_and_work(tmp_path):
     retrain = [sys.executable, ROOT / "scripts" / "retrain.py", "non_use", "--out", tmp_path]
     result = subprocess.run(retrain, capture_output=True, text=True, check=True)
     assert "held-out micro-F1" in result.stdout and (tmp_path / "non_use.model.npz").exists()
+
+
+def test_agreement_prints_coders_beside_the_model(capsys):
+    labels = ROOT / "data" / "labeled" / "non_use.csv"
+    second = ROOT / "data" / "second_coding.csv"
+    assert main(["agreement", "non_use", "--labels", str(labels), "--second", str(second)]) == 0
+    printed = capsys.readouterr().out
+    assert "F1 coder–coder" in printed and "α coder–model" in printed and "| anxiety |" in printed

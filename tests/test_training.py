@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import comment_classifier as cc
+from comment_classifier.cards import card_text
 from comment_classifier.evaluation import compare_codings, judge_review, krippendorff_alpha
 from comment_classifier.features import FeatureSettings
 from comment_classifier.labels import read_labels
@@ -143,3 +144,22 @@ def test_agreement_figures():
 def test_the_review_mark_is_judged():
     mark = judge_review(np.array([1, 1, 0, 0], bool), np.array([1, 0, 1, 0], bool))
     assert (mark.marked, mark.precision, mark.recall) == (0.5, 0.5, 0.5)
+
+
+def test_the_card_sets_coders_beside_the_model(labeled, fruit):
+    frame = labeled.assign(id=[f"c{i}" for i in range(len(labeled))])
+    second = pd.DataFrame({"id": ["c0", "c8", "c21"], "first": [("apple",), ("orange",), ("other",)]})
+    second["second"] = [("apple",), ("apple",), ("other",)]
+    model = cc.train(frame, codebook=fruit, settings=LOOSE, second=second)
+    twice = model.model_.card["twice_coded"]
+    assert twice["coder_coder"]["comments"] == twice["coder_model"]["comments"] == 3
+    assert twice["coder_coder"]["exact"] == pytest.approx(2 / 3, abs=1e-3)
+    text = card_text(model.model_.card, fruit)
+    assert "coder and coder 0.667" in text and "| apple | りんご |" in text and "composed" in text
+
+
+def test_a_second_coding_of_other_comments_is_refused(labeled, fruit):
+    frame = labeled.assign(id=[f"c{i}" for i in range(len(labeled))])
+    second = pd.DataFrame({"id": ["x"], "first": [("apple",)], "second": [("apple",)]})
+    with pytest.raises(cc.InputError, match="none of its ids"):
+        cc.train(frame, codebook=fruit, settings=LOOSE, second=second)

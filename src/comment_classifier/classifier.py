@@ -63,7 +63,7 @@ class CommentClassifier:
         """
         from comment_classifier.training import FEWEST_EXAMPLES, TrainingSettings, train_model
 
-        book = self._book()
+        book = self.book
         texts = _texts(X)
         flags = (
             y if isinstance(y, np.ndarray) and y.ndim == 2 else label_matrix([tuple(row) for row in y], book)
@@ -120,7 +120,9 @@ class CommentClassifier:
     model_: Model
     classes_: npt.NDArray[np.str_]
 
-    def _book(self) -> Codebook:
+    @property
+    def book(self) -> Codebook:
+        """The codebook."""
         return self.codebook if isinstance(self.codebook, Codebook) else load_codebook(self.codebook)
 
     def _model(self) -> Model:
@@ -129,7 +131,7 @@ class CommentClassifier:
         return self.model_
 
     def _code(self, X: Sequence[str]) -> Coding:
-        return code_comments(self._model(), self._book(), _texts(X))
+        return code_comments(self._model(), self.book, _texts(X))
 
 
 def _texts(X: Sequence[str]) -> list[str]:

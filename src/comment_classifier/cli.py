@@ -1,4 +1,4 @@
-"""The command line: ``comment-classifier classify`` and ``train``, each a few lines over the library."""
+"""The command line: ``classify``, ``train``, ``agreement``, each a few lines over the library."""
 
 import argparse
 import sys
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from comment_classifier.errors import InputError
 
 if TYPE_CHECKING:
+    from comment_classifier.classifier import CommentClassifier
     from comment_classifier.results import QuestionResult
 
 DONE, WRONG_INPUT, INTERRUPTED = 0, 1, 130
@@ -76,6 +77,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     _add_classify(commands)
     _add_train(commands)
+    _add_agreement(commands)
     return parser
 
 
@@ -129,8 +131,34 @@ def _add_train(commands: Any) -> None:
         "--labels", type=Path, required=True, nargs="+", metavar="FILE",
         help="labelled comments: id, question, text, labels (ids joined by |), voice, source",
     )  # fmt: skip
+    command.add_argument(
+        "--second", type=Path, metavar="FILE", help="second coding: id, codebook, first, second"
+    )
     command.add_argument("--out", type=Path, required=True, metavar="MODEL", help="model file to write")
     command.set_defaults(run=_train, parser=command)
+
+
+def _add_agreement(commands: Any) -> None:
+    command = commands.add_parser(
+        "agreement",
+        help="agreement between coders, and of coders with the model",
+        description="Per category F1 and Krippendorff's alpha of two coders, and of the first coder with "
+        "models that have not read the comment's voice.",
+    )
+    command.add_argument(
+        "codebook", metavar="CODEBOOK", help="a shipped codebook's name, or the path of your own"
+    )
+    command.add_argument(
+        "--labels", type=Path, required=True, nargs="+", metavar="FILE", help="labelled comments"
+    )
+    command.add_argument(
+        "--second",
+        type=Path,
+        required=True,
+        metavar="FILE",
+        help="second coding: id, codebook, first, second",
+    )
+    command.set_defaults(run=_agreement, parser=command)
 
 
 def _classify(options: argparse.Namespace) -> None:
@@ -165,18 +193,32 @@ def _classify(options: argparse.Namespace) -> None:
 
 
 def _train(options: argparse.Namespace) -> None:
+    from comment_classifier.cards import card_text
+
+    model = _fitted(options)
+    model.save(options.out)
+    sys.stdout.write(card_text(model.model_.card, model.book))
+    sys.stdout.write(f"\nwritten to {options.out}\n")
+
+
+def _agreement(options: argparse.Namespace) -> None:
+    from comment_classifier.cards import card_text
+
+    model = _fitted(options)
+    sys.stdout.write(card_text(model.model_.card, model.book))
+
+
+def _fitted(options: argparse.Namespace) -> "CommentClassifier":
     import pandas as pd
 
     from comment_classifier.codebook import load_codebook
-    from comment_classifier.labels import read_labels
+    from comment_classifier.labels import read_labels, read_second_coding
     from comment_classifier.library import train
 
     book = load_codebook(options.codebook)
     labeled = pd.concat([read_labels(path, book) for path in options.labels], ignore_index=True)
-    model = train(labeled, book)
-    model.save(options.out)
-    _print_training(model)
-    sys.stdout.write(f"\nwritten to {options.out}\n")
+    second = read_second_coding(options.second, book) if options.second else None
+    return train(labeled, book, second=second)
 
 
 def _print_counts(results: "list[QuestionResult]") -> None:
@@ -198,33 +240,6 @@ def _print_counts(results: "list[QuestionResult]") -> None:
         base_n = result.counts.attrs["base_n"]
         console.print(f"{base}回答数 n＝{base_n:,}　単位：件(一つの回答を複数の区分に数える)　未確認")
         console.print(table)
-
-
-def _print_training(model: Any) -> None:
-    from rich.table import Table
-
-    held_out = model.model_.card["held_out"]
-    console = _console()
-    review = held_out["review"]
-    console.print(
-        f"held-out voices: micro-F1 {held_out['micro_f1']:.3f}, macro-F1 {held_out['macro_f1']:.3f}, "
-        f"exact {held_out['exact']:.3f}"
-    )
-    console.print(
-        f"review mark: on {review['marked']:.0%} of the comments, "
-        f"precision {review['precision']:.2f}, recall {review['recall']:.2f}"
-    )
-    table = Table(box=None, padding=(0, 1))
-    columns = ("n", "given", "precision", "recall", "f1", "alpha")
-    table.add_column("category")
-    for name in columns:
-        table.add_column(name, justify="right")
-    for category, figures in held_out["categories"].items():
-        cells = [figures[name] for name in columns]
-        table.add_row(
-            category, *("–" if c is None else f"{c:.0f}" if c >= 2 or c == 0 else f"{c:.3f}" for c in cells)
-        )
-    console.print(table)
 
 
 def _console() -> Any:

@@ -14,6 +14,7 @@ class Agreement:
     """Two codings of the same comments.
 
     Attributes:
+        comments: how many.
         micro_f1: 2·TP / (2·TP + FP + FN) over all categories.
         macro_f1: mean of the categories' F1, categories that neither coding uses left out.
         exact: share of comments with exactly the same categories.
@@ -22,6 +23,7 @@ class Agreement:
 
     """
 
+    comments: int
     micro_f1: float
     macro_f1: float
     exact: float
@@ -46,6 +48,7 @@ def compare_codings(first: Bools, second: Bools, ids: tuple[str, ...]) -> Agreem
         )
     total = int(n.sum() + given.sum())
     return Agreement(
+        comments=len(first),
         micro_f1=float(2 * hits.sum() / total) if total else float("nan"),
         macro_f1=float(table["f1"].mean()),
         exact=float((first == second).all(axis=1).mean()) if len(first) else float("nan"),

@@ -47,6 +47,35 @@ def read_labels(path: str | Path, codebook: Codebook) -> pd.DataFrame:
     return frame
 
 
+def read_second_coding(path: str | Path, codebook: Codebook) -> pd.DataFrame:
+    """Read comments that were coded twice.
+
+    Args:
+        path: a table with the columns ``id, codebook, first, second``; rows of other codebooks are left out.
+        codebook: whose rows are wanted.
+
+    Returns:
+        ``id, first, second``; the codings are tuples of category ids.
+
+    Raises:
+        InputError: names the row and the remedy.
+
+    """
+    path = Path(path)
+    frame = read_table(path)
+    for name in ("id", "codebook", "first", "second"):
+        column(frame, name, path)
+    rows = frame.index[frame["codebook"] == codebook.id]
+    chosen = frame.loc[rows, ["id", "first", "second"]]
+    for name in ("first", "second"):
+        parsed = [
+            _parse_labels(f"{path}: row {row + 2}", text, codebook)
+            for row, text in zip(rows, chosen[name], strict=True)
+        ]
+        chosen[name] = pd.Series(parsed, index=rows, dtype=object)
+    return chosen.reset_index(drop=True)
+
+
 def label_matrix(
     labels: "pd.Series[object] | list[tuple[str, ...]]", codebook: Codebook
 ) -> npt.NDArray[np.bool_]:

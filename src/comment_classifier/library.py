@@ -1,9 +1,11 @@
 """The library's calls: classify comments, count them, train a model."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pandas as pd
 
+from comment_classifier.cards import agreements, with_agreement
 from comment_classifier.classifier import CommentClassifier
 from comment_classifier.codebook import Codebook, find_question, load_codebook
 from comment_classifier.coding import code_comments, coded_frame
@@ -50,7 +52,7 @@ def classify(
         if question is None:
             raise InputError("which question? Give question=... or model=...")
         model = load_model(find_question(question).codebook)
-    book = model._book()
+    book = model.book
     index = texts.index if isinstance(texts, pd.Series) else pd.RangeIndex(len(texts))
     values = list(texts)
     coding = code_comments(model._model(), book, values, n_jobs)
@@ -95,7 +97,11 @@ def count(
 
 
 def train(
-    labeled: pd.DataFrame, codebook: Codebook, settings: TrainingSettings | None = None
+    labeled: pd.DataFrame,
+    codebook: Codebook,
+    settings: TrainingSettings | None = None,
+    *,
+    second: pd.DataFrame | None = None,
 ) -> CommentClassifier:
     """Train a model from labelled comments.
 
@@ -104,6 +110,8 @@ def train(
             and, if known, ``voice``; whole voices are held out for thresholds and figures.
         codebook: the categories.
         settings: how to fit; the defaults are the choice of docs/accuracy.md.
+        second: ``id, first, second``: comments that were coded twice (their ``id`` is in ``labeled``);
+            the card then shows the coders' agreement beside the model's.
 
     Raises:
         InputError: a column is missing, a label is unknown, or there is too little to learn from.
@@ -114,6 +122,9 @@ def train(
             raise InputError(f"labelled comments: no column {name!r}")
     labels = [tuple(x.split("|")) if isinstance(x, str) else tuple(x) for x in labeled["labels"]]
     voices = list(labeled["voice"]) if "voice" in labeled.columns else None
-    return CommentClassifier(codebook, settings).fit(
-        list(labeled["text"]), label_matrix(labels, codebook), voices
-    )
+    model = CommentClassifier(codebook, settings)
+    model.fit(list(labeled["text"]), label_matrix(labels, codebook), voices)
+    if second is not None:
+        card = with_agreement(model.model_.card, *agreements(labeled, second, model))
+        model.model_ = replace(model.model_, card=card)
+    return model
