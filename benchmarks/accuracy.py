@@ -131,7 +131,7 @@ def ridge(alpha: float) -> Fit:
 
     def fit(matrix: Any, target: Bools) -> tuple[Floats, float]:
         model = RidgeClassifier(alpha=alpha, class_weight="balanced").fit(matrix, target)
-        return model.coef_[0], float(model.intercept_[0])
+        return np.ravel(model.coef_), float(np.ravel(model.intercept_)[0])
 
     return fit
 
@@ -290,8 +290,8 @@ def compare_candidates(data: Data, chosen: str) -> None:
         if chosen in name:
             begun = time.perf_counter()
             show(name, evaluate(data, scorer), time.perf_counter() - begun)
-    if not chosen:
-        for floor in (0.0, 0.05, 0.1, 0.2, 0.3, 1.0):
+    for floor in (0.0, 0.05, 0.1, 0.2, 0.3, 1.0):
+        if chosen in f"default, floor {floor}":
             show(f"default, floor {floor}", evaluate(data, CANDIDATES["default"], floor))
 
 

@@ -73,7 +73,6 @@ CANDIDATES = [
     Settings(grams=(1, 4)),
     Settings(grams=(3, 5)),
     Settings(c=0.05, lemmas=True, vectors=0.8),
-    Settings(lemmas=True, naive_bayes=True, vectors=0.8),
     Settings(grams=(3, 5), vectors=1.5),
 ]
 

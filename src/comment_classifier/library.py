@@ -80,7 +80,7 @@ def count(
     Example:
         >>> import comment_classifier as cc
         >>> coded = cc.classify(["議事録の要約", "資料の要約と翻訳", "なし"], question="use_cases")
-        >>> cc.count(coded, question="use_cases").loc["summary", "count"]
+        >>> int(cc.count(coded, question="use_cases").loc["summary", "count"])
         2
 
     """
