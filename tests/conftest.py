@@ -80,9 +80,7 @@ def fruit_model(fruit):
         longest_gram=0,
     )
     return Model(
-        codebook_id=fruit.id,
-        codebook_digest=fruit.digest,
-        ids=fruit.learned,
+        codebook=fruit,
         features=features,
         weights=np.array(list(WEIGHTS.values()), np.float32),
         intercepts=np.array([-3.0, -3.0, -3.0]),

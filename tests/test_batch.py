@@ -132,7 +132,7 @@ def test_an_error_leaves_nothing_behind(wave, survey, tmp_path, monkeypatch):
 
 def test_a_heading_that_the_result_needs_is_refused(tmp_path, survey):
     path = tmp_path / "w.csv"
-    path.write_text("好きな果物,best_labels\nりんご,x\n", encoding="utf-8")
+    path.write_text("番号,好きな果物,best_labels\n1,りんご,x\n", encoding="utf-8")
     with pytest.raises(cc.InputError, match="'best_labels' is needed"):
         classify_file(path, survey, tmp_path / "o")
 

@@ -60,6 +60,10 @@ def faulty(tmp_path):
         ),
         ("wave.csv --question q --column 回答 --codebook fruit.toml", "no such model file"),
         ("wave.csv --question use_cases --column 回答 --header-row 9", "has only 2 rows"),
+        (
+            "wave.csv --question ../evil --column 回答 --codebook fruit.toml --model bad.npz",
+            "question '../evil'",
+        ),
     ],
 )
 def test_wrong_input_ends_with_one_line_status_1_and_no_output(faulty, arguments, expected):
@@ -74,7 +78,7 @@ def test_wrong_input_ends_with_one_line_status_1_and_no_output(faulty, arguments
 
 @pytest.mark.parametrize(
     "arguments",
-    ["", "classify", "classify w.csv --out o", "classify w.csv --question risks --out o", "nonsense",
+    ["", "classify", "classify w.csv --out o", "classify w.csv --question risks --out o", "nonsense", "classify w.csv --question risks --column c --out o --jobs 0",
      "classify w.csv --survey s.toml --question risks --column c --out o"],
 )  # fmt: skip
 def test_wrong_usage_ends_with_status_2(arguments):

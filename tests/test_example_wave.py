@@ -5,7 +5,7 @@ import pytest
 
 import comment_classifier as cc
 from comment_classifier.labels import read_labels
-from comment_classifier.no_answer import is_answer
+from comment_classifier.no_answer import Verdict, judge
 from comment_classifier.text import duplicate_key, normalize
 from conftest import EXAMPLES, ROOT
 
@@ -66,6 +66,6 @@ def test_no_answer_of_the_wave_is_in_the_labelled_data():
     for question in SURVEY.questions:
         for answer in WAVE[question.column]:
             # 「なし」 and the like are everybody's.
-            if is_answer(normalize(answer), question.codebook):
+            if judge(normalize(answer), question.codebook) is not Verdict.NO_ANSWER:
                 assert duplicate_key(answer) not in known, answer
     assert not set(labelled["voice"]) & set(TRUTH["voice"])

@@ -42,3 +42,19 @@ def test_a_file_in_place_of_the_folder(tmp_path):
     (tmp_path / "out").write_text("x")
     with pytest.raises(InputError, match="is a file"), whole_folder(tmp_path / "out"):
         pass
+
+
+def test_if_one_file_cannot_be_replaced_none_is(tmp_path):
+    out = tmp_path / "out"
+    (out / "b.txt").mkdir(parents=True)
+    (out / "a.txt").write_text("earlier")
+    with pytest.raises(InputError, match="is a folder"), whole_folder(out) as folder:
+        for name in ("a.txt", "b.txt", "c.txt"):
+            (folder / name).write_text("new")
+    assert (out / "a.txt").read_text() == "earlier" and not (out / "c.txt").exists()
+    assert {p.name for p in out.iterdir()} == {"a.txt", "b.txt"}
+
+
+def test_a_folder_in_place_of_the_file(tmp_path):
+    with pytest.raises(InputError, match="Give a file name"), whole_file(tmp_path):
+        pass

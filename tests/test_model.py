@@ -67,8 +67,11 @@ def damaged(content):
     [
         (damaged, "weights is damaged"),
         (changed_json(format=99), "newer"),
-        (changed_json(ids=["apple"]), "has shape"),
+        (changed_json(codebook={"id": "x", "title": "x", "categories": []}), "has shape"),
         (changed_json(canaries=[["りんご", [9.0, 9.0, 9.0]]]), "dictionary differs"),
+        (changed_json(canaries=5), "not a readable model"),
+        (changed_json(canaries=[]), "no test comments"),
+        (changed_json(card=[1]), "not a readable model"),
         (lambda content: content.pop("model.json"), "not a readable model"),
         (lambda content: content.update({"model.json": b"{}"}), "not a readable model"),
     ],
@@ -123,3 +126,9 @@ def test_an_explanation_names_words_and_where_they_stand(tasks_model):
     strongest = max(explanation.words, key=lambda word: word.contribution)
     assert strongest.text == "要約" == text[strongest.start : strongest.end]
     assert 0.5 < explanation.score < 1
+
+
+def test_a_model_of_ones_own_loads_by_its_path(fruit_model_file, fruit):
+    model = cc.load_model(fruit_model_file)
+    assert tuple(model.classes_) == fruit.ids and model.book.labels == fruit.labels
+    assert model.book.fingerprint == fruit.fingerprint

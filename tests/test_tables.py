@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import comment_classifier as cc
-from comment_classifier.tables import write_csv
+from comment_classifier.tables import column, write_csv
 
 TOWN_HALL = 'ID,所属,回答\r\n0012,総務課,"①議事録の要約\n②メール"\r\nNA,㈱との契約,髙橋さんへの文面\r\n3,,ｴｸｾﾙの関数\r\n'
 ROWS = [
@@ -92,8 +92,6 @@ def test_blank_rows_within_stay_and_at_the_end_go(tmp_path):
         ("回答\n".encode(), "no rows below"),
         (b"a,b\n1,2,3\n", "row 2 has 3 cells for the 2 headings"),
         (b'a,b\n1,"2\n3,4\n', "not valid CSV"),
-        (b"a,a\n1,2\n", "'a' stands twice"),
-        (b"a,,c\n1,2,3\n", "column 2 of row 1 has no heading"),
         ("回答\n議事録".encode("euc_jp"), "not a text table"),
         ("回答\n要約\x1b$B".encode(), "U+001B"),
         ("回答\n要約\x00".encode(), "U+0000"),
@@ -146,3 +144,47 @@ def test_written_csv_has_a_mark_and_crlf(tmp_path):
     content = (tmp_path / "t.csv").read_bytes()
     assert content == b"\xef\xbb\xbfa\r\n1\r\n"
     assert list(csv.reader(io.StringIO(content.decode("utf-8-sig")))) == [["a"], ["1"]]
+
+
+def test_doubled_and_blank_headings_get_names_and_are_not_chosen(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text(
+        "備考,備考,,利用\n事例\n".replace("利用\n事例", '"利用\n事例"') + "1,2,3,要約\n", encoding="utf-8"
+    )
+    table = cc.read_table(path)
+    assert list(table.columns) == ["備考", "備考 (2)", "列3", "利用\n事例"]
+    assert column(table, "利用事例", path).tolist() == ["要約"]
+    with pytest.raises(cc.InputError, match="'備考' stands twice"):
+        column(table, "備考", path)
+
+
+def test_a_title_above_a_tab_table_is_no_obstacle(tmp_path):
+    path = tmp_path / "t.txt"
+    path.write_text("アンケート, 令和6年\nID\t利用事例\n1\t要約\n", encoding="utf-16")
+    assert cc.read_table(path, header_row=2)["利用事例"].tolist() == ["要約"]
+
+
+def test_a_private_character_passes_in_utf8_and_is_named_in_cp932(tmp_path):
+    (tmp_path / "u.csv").write_text("回答\n\ue000さん\n", encoding="utf-8")
+    assert cc.read_table(tmp_path / "u.csv")["回答"].tolist() == ["\ue000さん"]
+    (tmp_path / "c.csv").write_bytes("回答\n".encode("cp932") + b"\xf0\x40\n")
+    with pytest.raises(cc.InputError, match="U\\+E000"):
+        cc.read_table(tmp_path / "c.csv")
+
+
+def test_a_formula_without_a_stored_result_is_refused(tmp_path):
+    make_xlsx(tmp_path / "t.xlsx", [["回答"], ["=1+1"]])
+    with pytest.raises(cc.InputError, match="row 2, column 1 holds a formula"):
+        cc.read_table(tmp_path / "t.xlsx")
+
+
+def test_what_no_text_holds_is_refused_in_excel_too(tmp_path):
+    make_xlsx(tmp_path / "t.xlsx", [["回答"], ["_x0000_要約"]])
+    with pytest.raises(cc.InputError, match="row 2, column 1 holds U\\+0000"):
+        cc.read_table(tmp_path / "t.xlsx")
+
+
+def test_a_sheet_of_a_csv_is_refused(tmp_path):
+    (tmp_path / "t.csv").write_text("a\n1\n", encoding="utf-8")
+    with pytest.raises(cc.InputError, match="--sheet goes with an Excel file"):
+        cc.read_table(tmp_path / "t.csv", sheet="x")

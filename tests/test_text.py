@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 import comment_classifier as cc
 from comment_classifier.model import Explanation, Word
-from comment_classifier.no_answer import is_answer
+from comment_classifier.no_answer import Verdict, judge
 from comment_classifier.report.marks import marked
 from comment_classifier.text import align, duplicate_key, ends_clause, normalize
 
@@ -52,13 +52,13 @@ def test_what_ends_a_clause():
 )
 @pytest.mark.parametrize("book", ["tasks", "improvements", "risks", "non_use"])
 def test_no_answer_to_any_question(text, book):
-    assert not is_answer(normalize(text), cc.load_codebook(book))
+    assert judge(normalize(text), cc.load_codebook(book)) is Verdict.NO_ANSWER
 
 
 def test_not_knowing_is_an_answer_to_why_not_and_to_nothing_else():
-    assert is_answer(normalize("使い方がわからない"), cc.load_codebook("non_use"))
-    assert is_answer(normalize("わかりません"), cc.load_codebook("non_use"))
-    assert not is_answer(normalize("わかりません"), cc.load_codebook("risks"))
+    assert judge(normalize("使い方がわからない"), cc.load_codebook("non_use")) is Verdict.ANSWER
+    assert judge(normalize("わかりません"), cc.load_codebook("non_use")) is Verdict.ANSWER
+    assert judge(normalize("わかりません"), cc.load_codebook("risks")) is Verdict.NO_ANSWER
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ def test_not_knowing_is_an_answer_to_why_not_and_to_nothing_else():
     ],
 )
 def test_not_used_is_no_answer_to_what_for(text):
-    assert not is_answer(normalize(text), cc.load_codebook("tasks"))
+    assert judge(normalize(text), cc.load_codebook("tasks")) is Verdict.NO_ANSWER
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,39 @@ def test_not_used_is_no_answer_to_what_for(text):
     ],
 )
 def test_answers_are_answers(text):
-    assert is_answer(normalize(text), cc.load_codebook("tasks"))
+    assert judge(normalize(text), cc.load_codebook("tasks")) is Verdict.ANSWER
+
+
+@pytest.mark.parametrize(
+    "text", ["要約。特になし", "翻訳、なし", "なし(要約は使った)", "使っていない。翻訳だけは試した"]
+)
+def test_an_answer_beside_a_no_is_not_lost(text):
+    assert judge(normalize(text), cc.load_codebook("tasks")) is Verdict.UNCLEAR
+    coded = cc.classify([text], question="use_cases")
+    assert coded["labels"][0] in {("summary",), ("translation",)} and coded["review"][0]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "未回答",
+        "空欄",
+        "0",
+        "ﾄｸﾆﾅｼ",
+        "なしなし",
+        "ノーコメント",
+        "特にありませーん",
+        "前問と同じ",
+        "なかったです",
+    ],
+)
+def test_odd_ways_of_saying_nothing(text):
+    assert judge(normalize(text), cc.load_codebook("risks")) is Verdict.NO_ANSWER
+
+
+@pytest.mark.parametrize("text", ["業務でない", "機会がない", "必要ない", "わからない", "思いつかない"])
+def test_reasons_are_answers_to_why_not(text):
+    assert judge(normalize(text), cc.load_codebook("non_use")) is Verdict.ANSWER
 
 
 def test_duplicate_key_ignores_width_case_blanks_and_punctuation():

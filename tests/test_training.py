@@ -88,6 +88,23 @@ def test_wrong_labels_and_missing_columns(labeled, fruit):
         cc.CommentClassifier(fruit).predict(["a"])
 
 
+def test_labels_of_many_shapes(labeled, fruit):
+    flags = pd.DataFrame([[c in row for c in fruit.ids] for row in labeled["labels"]], columns=fruit.ids)
+    shapes = [flags, flags.to_numpy().tolist(), labeled["labels"], [" | ".join(r) for r in labeled["labels"]]]
+    models = [
+        cc.CommentClassifier(fruit, LOOSE).fit(list(labeled["text"]), y, labeled["voice"]) for y in shapes
+    ]
+    for model in models[1:]:
+        np.testing.assert_array_equal(model.model_.weights, models[0].model_.weights)
+
+
+def test_too_little_to_learn_from(labeled, fruit):
+    with pytest.raises(cc.InputError, match="of one voice"):
+        cc.train(labeled.assign(voice="a"), codebook=fruit)
+    with pytest.raises(cc.InputError, match="are answers"):
+        cc.train(labeled.assign(text="なし"), codebook=fruit)
+
+
 def write(path, *rows):
     path.write_text("id,question,text,labels,voice,source\n" + "\n".join(rows) + "\n", encoding="utf-8")
     return path

@@ -23,8 +23,11 @@ _VERSIONS_OF = (
     "numpy",
     "scipy",
     "pandas",
+    "openpyxl",
     "XlsxWriter",
+    "Jinja2",
     "matplotlib",
+    "matplotlib-fontja",
 )
 
 
@@ -59,12 +62,13 @@ def classify_file(
     path, out = Path(path), Path(out)
     started = datetime.now(UTC)
     table = read_table(path, header_row, sheet)
-    for asked in survey.questions:
-        column(table, asked.column, path)
+    answers = [column(table, asked.column, path).tolist() for asked in survey.questions]
+    if survey.id_column:
+        column(table, survey.id_column, path)
     results = []
     for number, asked in enumerate(survey.questions):
         progress(asked.title, number, len(survey.questions) + 1)
-        results.append(code_question(table[asked.column].tolist(), asked, n_jobs))
+        results.append(code_question(answers[number], asked, n_jobs))
     progress("報告", len(survey.questions), len(survey.questions) + 1)
     coded = coded_table(table, results, path)
     with whole_folder(out) as folder:
@@ -95,7 +99,9 @@ def _run(
                 "question": r.asked.question,
                 "column": r.asked.column,
                 "codebook": r.asked.codebook.id,
-                "codebook_digest": r.asked.codebook.digest,
+                "codebook_sha256": r.asked.codebook.fingerprint,
+                "title": r.asked.title,
+                "base": r.asked.base,
                 "model": r.model.name,
                 "model_sha256": sha256(r.model),
             }

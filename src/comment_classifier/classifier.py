@@ -65,9 +65,7 @@ class CommentClassifier:
 
         book = self.book
         texts = _texts(X)
-        flags = (
-            y if isinstance(y, np.ndarray) and y.ndim == 2 else label_matrix([tuple(row) for row in y], book)
-        )
+        flags = _flags(y, book)
         if flags.shape != (len(texts), len(book.ids)):
             raise InputError(
                 f"y has shape {flags.shape}; {len(texts)} comments × {len(book.ids)} categories are needed"
@@ -138,3 +136,11 @@ def _texts(X: Sequence[str]) -> list[str]:
     if isinstance(X, str):
         raise InputError("a single text was given where a list of texts is needed. Put it into a list")
     return [t if isinstance(t, str) else "" for t in X]
+
+
+def _flags(y: Any, book: Codebook) -> npt.NDArray[np.bool_]:
+    """Return (n, all categories) flags from flags of any kind, or from collections of category ids."""
+    rows = list(y.to_numpy() if hasattr(y, "to_numpy") else y)
+    if rows and not isinstance(rows[0], str) and all(isinstance(x, bool | np.bool_ | int) for x in rows[0]):
+        return np.array([list(row) for row in rows], bool)
+    return label_matrix([row if isinstance(row, str) else tuple(row) for row in rows], book)

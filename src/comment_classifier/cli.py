@@ -113,7 +113,7 @@ def _add_classify(commands: Any) -> None:
         "--sheet", metavar="NAME", help="sheet of an Excel file (default: the first visible)"
     )
     command.add_argument(
-        "--jobs", type=int, default=1, metavar="N", help="processes; -1 for all cores (default: 1)"
+        "--jobs", type=_jobs, default=1, metavar="N", help="processes; -1 for all cores (default: 1)"
     )
     command.set_defaults(run=_classify, parser=command)
 
@@ -159,6 +159,14 @@ def _add_agreement(commands: Any) -> None:
         help="second coding: id, codebook, first, second",
     )
     command.set_defaults(run=_agreement, parser=command)
+
+
+def _jobs(text: str) -> int:
+    if not text.lstrip("-").isdigit() or int(text) == 0 or int(text) < -1:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no number of processes; use 1, 2, ... or -1 for all cores"
+        )
+    return int(text)
 
 
 def _classify(options: argparse.Namespace) -> None:

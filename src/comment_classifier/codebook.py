@@ -9,7 +9,7 @@ import json
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from comment_classifier.errors import InputError
 SHIPPED = Path(__file__).parent / "codebooks"
 _ID = re.compile(r"[a-z][a-z0-9_]*")
 _ROLES = ("named", "other", "none")
+_RESERVED = ("text", "labels", "review")  # columns of coded comments
 
 
 @dataclass(frozen=True)
@@ -111,8 +112,23 @@ class Codebook:
     @property
     def digest(self) -> str:
         """SHA-256 over what is counted: ids, labels and roles."""
-        content = [[c.id, c.label, c.role] for c in self.categories]
-        return hashlib.sha256(json.dumps(content, ensure_ascii=False).encode()).hexdigest()
+        return _sha256([[c.id, c.label, c.role] for c in self.categories])
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 over everything that decides a coding, the wordings of no answer included."""
+        return _sha256(self.as_dict())
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return id, title and categories as plain data, for a model file."""
+        return {"id": self.id, "title": self.title, "categories": [asdict(c) for c in self.categories]}
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> "Codebook":
+        """Return the codebook that ``as_dict`` described; its questions and references are left out."""
+        lists = ("phrases", "answers", "subjects")
+        categories = [Category(**(c | {name: tuple(c[name]) for name in lists})) for c in data["categories"]]
+        return cls(data["id"], data["title"], tuple(categories))
 
     def label(self, category_id: str) -> str:
         """Return the label of a category id."""
@@ -210,7 +226,14 @@ def load_survey(path: str | Path) -> Survey:
 def single_question(
     column: str, question: str, codebook: str | Path | None = None, model: Path | None = None
 ) -> Survey:
-    """Build the survey of one column that needs no survey file."""
+    """Build the survey of one column that needs no survey file.
+
+    Raises:
+        InputError: unknown question or codebook, or a question id that cannot name a file.
+
+    """
+    if not _ID.fullmatch(question):
+        raise InputError(f"question {question!r}: use small letters, digits and _, beginning with a letter")
     if codebook is None:
         known = find_question(question)
         asked = SurveyQuestion(
@@ -251,6 +274,10 @@ def _category(reader: "_Reader") -> Category:
     role = reader.text("role", default="named")
     if role not in _ROLES:
         reader.fail("role", f"{role!r} is not a role", f"use one of {', '.join(_ROLES)} or leave it out")
+    if reader.table.get("id") in _RESERVED:
+        reader.fail(
+            "id", f"{reader.table['id']!r} is the name of a column of the results", "choose another id"
+        )
     return Category(
         id=reader.identifier("id"),
         label=reader.text("label"),
@@ -277,6 +304,8 @@ def _question(reader: "_Reader", codebook: str) -> Question:
 def _reference(reader: "_Reader", ids: set[str]) -> Reference:
     reader.allow("id", "question", "title", "source", "unit", "values", "order")
     values = reader.table.get("values", {})
+    if not isinstance(values, dict):
+        reader.fail("values", f"{values!r} is not a table", "write values = { category = 12 }")
     order = reader.texts("order")
     for key, named in (("values", values), ("order", order)):
         for unknown in [i for i in named if i not in ids]:
@@ -349,6 +378,10 @@ def _unique(path: Path, table: str, key: str, values: Iterable[str]) -> None:
         if value in seen:
             raise InputError(f"{path}: [[{table}]] key '{key}': {value!r} stands twice. Give each its own")
         seen.add(value)
+
+
+def _sha256(content: object) -> str:
+    return hashlib.sha256(json.dumps(content, ensure_ascii=False).encode()).hexdigest()
 
 
 class _Reader:

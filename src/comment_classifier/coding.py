@@ -16,11 +16,11 @@ from scipy.special import expit
 
 from comment_classifier.codebook import Codebook
 from comment_classifier.model import Explanation, Model, explain, logits
-from comment_classifier.no_answer import is_answer
+from comment_classifier.no_answer import Verdict, judge
 from comment_classifier.text import normalize
 
 Bools = npt.NDArray[np.bool_]
-CHUNK = 4096
+CHUNK = 512
 _SHOWN_WORDS = 3
 
 
@@ -60,7 +60,7 @@ def code_comments(model: Model, codebook: Codebook, texts: Sequence[str | None],
         n_jobs: processes to use, as joblib counts them (-1: all cores). The result is the same.
 
     """
-    keys = [t if isinstance(t, str) else "" for t in texts]
+    keys = [_as_text(t) for t in texts]
     distinct = list(dict.fromkeys(keys))
     chunks = [distinct[i : i + CHUNK] for i in range(0, len(distinct), CHUNK)]
     if n_jobs == 1 or len(chunks) < 2:
@@ -143,6 +143,14 @@ def deciding_words(explanation: Explanation, most: int = _SHOWN_WORDS) -> list[t
     return [(text, weight) for text, weight in strongest if weight >= 0.1 and any(map(str.isalnum, text))]
 
 
+def _as_text(value: object) -> str:
+    """Return a comment as text: None and NaN are blank, a number is its digits."""
+    if isinstance(value, str):
+        return value
+    missing = pd.isna(value)
+    return "" if isinstance(missing, bool) and missing else str(value)
+
+
 def _explain_chunk(
     model: Model, items: Sequence[tuple[str, tuple[str, ...]]]
 ) -> list[dict[str, Explanation]]:
@@ -155,29 +163,41 @@ def _explain_chunk(
 
 def _code_chunk(model: Model, codebook: Codebook, texts: Sequence[str]) -> Coding:
     normalized = [normalize(t) for t in texts]
-    answered = np.array([is_answer(t, codebook) for t in normalized], dtype=bool)
-    scored = np.zeros((len(texts), len(model.ids)))
+    verdicts = [judge(t, codebook) for t in normalized]
+    answered = np.array([v is not Verdict.NO_ANSWER for v in verdicts], bool)
+    unclear = np.array([v is Verdict.UNCLEAR for v in verdicts], bool)
+    scored = np.zeros((len(texts), len(model.codebook.learned)))
     scored[answered] = logits(model, [t for t, a in zip(normalized, answered, strict=True) if a])
     limits = Limits(model.thresholds, model.floor, model.other_alone, model.review_margin)
-    return decide(codebook, scored, answered, limits)
+    return decide(codebook, scored, answered, unclear, limits)
 
 
-def decide(codebook: Codebook, scored: npt.NDArray[np.float64], answered: Bools, limits: Limits) -> Coding:
+def decide(
+    codebook: Codebook,
+    scored: npt.NDArray[np.float64],
+    answered: Bools,
+    unclear: Bools,
+    limits: Limits,
+) -> Coding:
     """Turn logits into a coding.
 
     Args:
         codebook: the categories.
         scored: (n, k) calibrated logits of ``codebook.learned``.
-        answered: (n,) the no-answer rule's verdict.
+        answered: (n,) false where the no-answer rule is sure.
+        unclear: (n,) where it is not: such a comment is no answer unless a named category is found.
         limits: thresholds, floor and review margin.
 
     """
     column = {category: i for i, category in enumerate(codebook.ids)}
     place = np.array([column[category] for category in codebook.learned])
-    above = (scored >= limits.thresholds) & answered[:, None]
+    other = codebook.learned.index(codebook.other)
+    above = scored >= limits.thresholds
+    named = np.delete(above, other, axis=1).any(axis=1)
+    answered = answered & (named | ~unclear)
+    above &= answered[:, None]
     if limits.other_alone:
-        other = codebook.learned.index(codebook.other)
-        above[:, other] &= above.sum(axis=1) == 1
+        above[:, other] &= ~named
     flags = np.zeros((len(scored), len(codebook.ids)), bool)
     flags[:, place] = above
     unsure = np.flatnonzero(answered & ~above.any(axis=1))
@@ -191,4 +211,4 @@ def decide(codebook: Codebook, scored: npt.NDArray[np.float64], answered: Bools,
     scores[:, column[codebook.none]] = ~answered
     near = np.abs(scored - limits.thresholds) < limits.review_margin
     review = answered & (near.any(axis=1) | ~above.any(axis=1))
-    return Coding(flags, scores, review)
+    return Coding(flags, scores, review | unclear)

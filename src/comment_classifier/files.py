@@ -23,8 +23,10 @@ def whole_file(path: Path) -> Iterator[Path]:
         InputError: the folder cannot be written to, or the file is open in another program.
 
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.is_dir():
+        raise InputError(f"{path}: is a folder where a file is to be written. Give a file name")
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=path.suffix, dir=path.parent)
     except OSError as error:
         raise InputError(
@@ -45,7 +47,8 @@ def whole_file(path: Path) -> Iterator[Path]:
 def whole_folder(path: Path) -> Iterator[Path]:
     """Yield an empty folder beside ``path``; move its files into ``path`` when the block succeeds.
 
-    Files that ``path`` held before and that are not written anew stay. Every file arrives whole.
+    Files that ``path`` held before and that are not written anew stay. Every file arrives whole, and
+    if one cannot be replaced none is.
 
     Raises:
         InputError: ``path`` is a file, or cannot be written to.
@@ -61,16 +64,39 @@ def whole_folder(path: Path) -> Iterator[Path]:
         raise InputError(f"{path}: cannot be written to ({error.strerror}). Choose another --out") from None
     try:
         yield temporary
-        for source in sorted(p for p in temporary.rglob("*") if p.is_file()):
-            target = path / source.relative_to(temporary)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            _sync(source)
-            _move(source, target)
+        _move_all(temporary, path)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
         if not existed:
             with suppress(OSError):  # not empty: the run succeeded
                 path.rmdir()
+
+
+def _move_all(source: Path, target: Path) -> None:
+    """Move every file of one folder into another; if one cannot be moved, put all back as it was."""
+    replaced: list[tuple[Path, Path]] = []
+    arrived: list[Path] = []
+    earlier = source / ".earlier"
+    try:
+        for new in sorted(p for p in source.rglob("*") if p.is_file()):
+            place = target / new.relative_to(source)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            _sync(new)
+            if place.exists():
+                kept = earlier / new.relative_to(source)
+                kept.parent.mkdir(parents=True, exist_ok=True)
+                _move(place, kept)
+                replaced.append((kept, place))
+            _move(new, place)
+            arrived.append(place)
+    except (InputError, OSError) as error:
+        for place in arrived:
+            place.unlink(missing_ok=True)
+        for kept, place in replaced:
+            kept.replace(place)
+        if isinstance(error, InputError):
+            raise
+        raise InputError(f"{target}: cannot be written to ({error.strerror}). Choose another --out") from None
 
 
 def sha256(path: Path) -> str:
@@ -86,6 +112,8 @@ def _sync(path: Path) -> None:
 
 def _move(source: Path, target: Path) -> None:
     try:
+        if source.is_dir():
+            raise InputError(f"{source}: is a folder where a file is to be written. Move it away")
         source.replace(target)
     except PermissionError:
         raise InputError(f"{target}: cannot be replaced. Close it in Excel and run again") from None

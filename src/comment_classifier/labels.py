@@ -1,5 +1,6 @@
 """Labelled comments: reading ``data/labeled/*.csv`` and checking every row of it."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -76,21 +77,25 @@ def read_second_coding(path: str | Path, codebook: Codebook) -> pd.DataFrame:
     return chosen.reset_index(drop=True)
 
 
-def label_matrix(
-    labels: "pd.Series[object] | list[tuple[str, ...]]", codebook: Codebook
-) -> npt.NDArray[np.bool_]:
+def label_matrix(labels: Iterable[object], codebook: Codebook) -> npt.NDArray[np.bool_]:
     """Return (n, k) flags over all categories of the codebook.
+
+    Args:
+        labels: n collections of category ids, or texts with ids joined by ``|``.
+        codebook: the categories.
 
     Raises:
         InputError: a label is no category id of the codebook.
 
     """
     column_of = {category: i for i, category in enumerate(codebook.ids)}
-    flags = np.zeros((len(labels), len(column_of)), bool)
-    for i, row in enumerate(labels):
-        if isinstance(row, str) or not isinstance(row, tuple | list | set | frozenset):
+    rows = list(labels)
+    flags = np.zeros((len(rows), len(column_of)), bool)
+    for i, row in enumerate(rows):
+        given = [part.strip() for part in row.split(SEPARATOR)] if isinstance(row, str) else row
+        if not isinstance(given, list | tuple | set | frozenset):
             raise InputError(f"labels of row {i}: {row!r} is not a list of category ids")
-        for label in row:
+        for label in given:
             if label not in column_of:
                 raise InputError(
                     f"labels of row {i}: {label!r} is no category of {codebook.id!r}: {', '.join(column_of)}"

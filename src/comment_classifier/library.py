@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import pandas as pd
 
@@ -46,15 +47,15 @@ def classify(
         [('summary',), ('excel',), ('none',)]
 
     """
-    if isinstance(texts, str):
-        raise InputError("a single text was given where a list of texts is needed. Put it into a list")
+    if isinstance(texts, str | bytes | pd.DataFrame):
+        raise InputError(f"a {type(texts).__name__} was given where a list or Series of texts is needed")
     if model is None:
         if question is None:
             raise InputError("which question? Give question=... or model=...")
         model = load_model(find_question(question).codebook)
     book = model.book
-    index = texts.index if isinstance(texts, pd.Series) else pd.RangeIndex(len(texts))
     values = list(texts)
+    index = texts.index if isinstance(texts, pd.Series) else pd.RangeIndex(len(values))
     coding = code_comments(model._model(), book, values, n_jobs)
     return coded_frame(coding, book, values, index)
 
@@ -98,7 +99,7 @@ def count(
 
 def train(
     labeled: pd.DataFrame,
-    codebook: Codebook,
+    codebook: Codebook | str | Path,
     settings: TrainingSettings | None = None,
     *,
     second: pd.DataFrame | None = None,
@@ -108,7 +109,7 @@ def train(
     Args:
         labeled: columns ``text``, ``labels`` (collections of category ids, or ids joined by ``|``)
             and, if known, ``voice``; whole voices are held out for thresholds and figures.
-        codebook: the categories.
+        codebook: the categories; a shipped name or a path will do.
         settings: how to fit; the defaults are the choice of docs/accuracy.md.
         second: ``id, first, second``: comments that were coded twice (their ``id`` is in ``labeled``);
             the card then shows the coders' agreement beside the model's.
@@ -120,10 +121,10 @@ def train(
     for name in ("text", "labels"):
         if name not in labeled.columns:
             raise InputError(f"labelled comments: no column {name!r}")
-    labels = [tuple(x.split("|")) if isinstance(x, str) else tuple(x) for x in labeled["labels"]]
     voices = list(labeled["voice"]) if "voice" in labeled.columns else None
-    model = CommentClassifier(codebook, settings)
-    model.fit(list(labeled["text"]), label_matrix(labels, codebook), voices)
+    book = codebook if isinstance(codebook, Codebook) else load_codebook(codebook)
+    model = CommentClassifier(book, settings)
+    model.fit(list(labeled["text"]), label_matrix(labeled["labels"], book), voices)
     if second is not None:
         card = with_agreement(model.model_.card, *agreements(labeled, second, model))
         model.model_ = replace(model.model_, card=card)

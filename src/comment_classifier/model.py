@@ -35,8 +35,7 @@ class Model:
     """A fitted model.
 
     Attributes:
-        codebook_id, codebook_digest: the codebook it was trained for.
-        ids: the k categories it scores, in codebook order (all but no answer).
+        codebook: what it was trained for; it scores the k categories of ``codebook.learned``.
         features: the columns.
         weights: (len(features), k) float32.
         intercepts: (k,) logits of a comment without any known feature.
@@ -50,9 +49,7 @@ class Model:
 
     """
 
-    codebook_id: str
-    codebook_digest: str
-    ids: tuple[str, ...]
+    codebook: Codebook
     features: Features
     weights: npt.NDArray[np.float32]
     intercepts: Floats
@@ -113,7 +110,7 @@ def logits(model: Model, normalized: Sequence[str]) -> Floats:
 
     """
     if not normalized:
-        return np.empty((0, len(model.ids)))
+        return np.empty((0, len(model.codebook.learned)))
     parts = _parts(normalized, clauses_too=model.clause_weight > 0)
     occurrences = find_occurrences(model.features, parts.texts, parts.words)
     matrix = tfidf(model.features, occurrences, len(parts.texts))
@@ -134,7 +131,7 @@ def explain(model: Model, text: str) -> dict[str, Explanation]:
     covers, and each word of the comment gets what its characters got, so that the words'
     contributions and the intercept add up to the logit.
     """
-    normalized = normalize(text)
+    normalized = normalize(text if isinstance(text, str) else "")
     parts = _parts([normalized], clauses_too=model.clause_weight > 0)
     weights = model.weights.astype(np.float64)
     spread = [_spread(model, t, w, weights) for t, w in zip(parts.texts, parts.words, strict=True)]
@@ -146,9 +143,11 @@ def explain(model: Model, text: str) -> dict[str, Explanation]:
         letters[at : at + len(spread[part]), k] += model.clause_weight * spread[part][:, k]
     spans = _spans(normalized, parts.words[0])
     bounds = [start for start, _ in spans]
-    summed = np.add.reduceat(letters, bounds, axis=0) if bounds else np.zeros((0, len(model.ids)))
+    summed = (
+        np.add.reduceat(letters, bounds, axis=0) if bounds else np.zeros((0, len(model.codebook.learned)))
+    )
     explanations = {}
-    for k, category in enumerate(model.ids):
+    for k, category in enumerate(model.codebook.learned):
         words = tuple(
             Word(normalized[start:end], start, end, float(value))
             for (start, end), value in zip(spans, summed[:, k], strict=True)
@@ -170,9 +169,7 @@ def save_model(model: Model, path: Path) -> None:
         content[f"{name}.npy"] = buffer.getvalue()
     description = {
         "format": FORMAT,
-        "codebook": model.codebook_id,
-        "codebook_digest": model.codebook_digest,
-        "ids": model.ids,
+        "codebook": model.codebook.as_dict(),
         "words": model.features.words,
         "alphabet": model.features.alphabet,
         "shortest_gram": model.features.shortest_gram,
@@ -208,6 +205,9 @@ def load_model_file(path: Path, codebook: Codebook | None = None) -> Model:
     try:
         description, arrays = _read_archive(path)
         model = _assemble(description, arrays)
+        canaries = [(str(text), [float(x) for x in row]) for text, row in description["canaries"]]
+        if not canaries:
+            raise ValueError("it has no test comments")
     except FileNotFoundError:
         raise InputError(f"{path}: no such model file. Train one with: comment-classifier train") from None
     except (OSError, zipfile.BadZipFile, ValueError, KeyError, TypeError, AttributeError, EOFError) as error:
@@ -216,12 +216,12 @@ def load_model_file(path: Path, codebook: Codebook | None = None) -> Model:
         raise InputError(
             f"{path}: not a readable model file ({error}). Restore it from a copy or train again"
         ) from None
-    if codebook is not None and model.codebook_digest != codebook.digest:
+    if codebook is not None and model.codebook.digest != codebook.digest:
         raise InputError(
             f"{path}: was trained for other categories than the codebook {codebook.id!r} has now. "
             "Train again with this codebook"
         )
-    _check_canaries(path, model, description["canaries"])
+    _check_canaries(path, model, canaries)
     return model
 
 
@@ -273,7 +273,7 @@ def _spread(model: Model, text: str, words: list[str], weights: Floats) -> Float
     times = np.bincount(found.column, minlength=len(model.features))
     each = (value[found.column] / times[found.column])[:, None] * weights[found.column]
     spans = _spans(text, words)
-    letters = np.zeros((len(text), len(model.ids)))
+    letters = np.zeros((len(text), len(model.codebook.learned)))
     for column, start, length, share in zip(found.column, found.start, found.length, each, strict=True):
         if column < model.features.n_word_columns:
             for first, last in spans[start : start + length]:
@@ -301,7 +301,7 @@ def _canaries(model: Model) -> list[list[Any]]:
     return [[t, np.round(row, 6).tolist()] for t, row in zip(texts, logits(model, texts), strict=True)]
 
 
-def _check_canaries(path: Path, model: Model, canaries: list[list[Any]]) -> None:
+def _check_canaries(path: Path, model: Model, canaries: list[tuple[str, list[float]]]) -> None:
     scores = logits(model, [text for text, _ in canaries])
     expected = np.array([row for _, row in canaries]).reshape(scores.shape)
     if not np.allclose(scores, expected, atol=_CANARY_TOLERANCE, rtol=0):
@@ -339,15 +339,14 @@ def _assemble(description: dict[str, Any], arrays: dict[str, npt.NDArray[Any]]) 
         shortest_gram=description["shortest_gram"],
         longest_gram=description["longest_gram"],
     )
-    k = len(description["ids"])
+    codebook = Codebook.from_dict(description["codebook"])
+    k = len(codebook.learned)
     shapes = {"idf": (len(features),), "weights": (len(features), k), "intercepts": (k,), "thresholds": (k,)}
     for name, shape in shapes.items():
         if arrays[name].shape != shape:
             raise ValueError(f"{name} has shape {arrays[name].shape}, not {shape}")
     return Model(
-        codebook_id=description["codebook"],
-        codebook_digest=description["codebook_digest"],
-        ids=tuple(description["ids"]),
+        codebook=codebook,
         features=features,
         weights=arrays["weights"],
         intercepts=arrays["intercepts"],
@@ -356,5 +355,5 @@ def _assemble(description: dict[str, Any], arrays: dict[str, npt.NDArray[Any]]) 
         clause_weight=float(description["clause_weight"]),
         floor=float(description["floor"]),
         other_alone=bool(description["other_alone"]),
-        card=description["card"],
+        card=dict(description["card"]),
     )

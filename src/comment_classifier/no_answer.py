@@ -6,6 +6,7 @@ that; ``PLAIN_FORMS`` bring the many forms of one wording to one.
 """
 
 import re
+from enum import Enum
 from functools import lru_cache
 
 from comment_classifier.codebook import Category, Codebook
@@ -15,7 +16,9 @@ LONGEST_NO_ANSWER = 60  # characters; whoever writes more has said something
 
 # Wordings that are no answer to any question.
 NO_ANSWER = (
-    "ない", "特にない", "該当ない", "該当しない", "該当することはない", "記載ない", "記入ない", "未記入",
+    "ない", "特にない", "ないない", "トクニナシ", "特記ない", "1件もない", "経験なし", "未経験", "未回答",
+    "空欄", "省略", "パス", "ノーコメント", "非該当", "対象外", "上に同じ", "上記と同じ", "前問と同じ",
+    "nil", "nan", "0", "該当ない", "該当しない", "該当することはない", "記載ない", "記入ない", "未記入",
     "無回答", "回答ない", "無記入", "回答できない", "答えられない", "答えようがない", "回答を控える",
     "記載を控える", "記入を控える", "控える", "n/a", "na", "none", "nothing", "no", "null", "同上",
     "上記のとおり", "前述のとおり", "わからない", "知らない", "不明", "いえない", "なんともいえない",
@@ -40,18 +43,19 @@ FILLERS = (
 _USE = "(?:利用|使用|活用|試用|使いこな|使わせ|使|試|触|さわ|つか|着手|導入)"
 # Pattern and plain form, applied in this order.
 PLAIN_FORMS: tuple[tuple[str, str], ...] = (
+    ("ませ[ー〜]+ん", "ません"),
     ("無い|無し|なし|ナシ|なか(?=で|$)|あらず|皆無|ゼロ|(?<=[^0-9])0(?:件|です)?$", "ない"),
     ("(?:あり|ござい|御座い|ござり)ません", "ない"),
-    ("ませんでした|ませんで|ません", "ない"),
+    ("ませ[ーん〜]*ん(?:でした|で)?|なかった", "ない"),
     ("(?<=[らかわきりずえ])ん(?=で|$|の)", "ない"),
-    ("事|コト|物(?!が)|もの|モノ|点|ところ|段階|例|実績|経験|機会", "こと"),
+    ("事|コト|物(?!が)|もの|モノ|点|ところ|段階|例|実績|経験", "こと"),
     ("言|云", "い"),
     ("分か|判|解", "わか"),
     ("出来", "でき"),
     ("頂い|頂け", "いただ"),
     ("(?:ており|ておら|とり|とら)(?:ない|ず|ん)?|てい?ない|てい?なく|でい?ない", "ていない"),
     (_USE + "(?:でき|いただけ|せていただい|えて|って|ってみ|して|し|っ|え|わ){0,3}ていない", "使っていない"),
-    (_USE + "(?:わ|え|せ|でき|し|ら|しておら)(?:ない|ず)", "使っていない"),
+    (_USE + "(?:わ|い|し|ら|しておら)(?:ない|ず)", "使っていない"),
     (_USE + "(?:った|した|えた|ってみた|わせた)", "使った"),
     ("至(?:らない|らず|りない|っていない)", "至っていない"),
     ("(?:思い)?(?:当た|あた|浮か|うか|つ|付|見当た|見つか)(?:ら|り|ば|び|か|き)(?:ない|ず)", "思いつかない"),
@@ -65,7 +69,7 @@ PLAIN_FORMS: tuple[tuple[str, str], ...] = (
     ("[^〓]{0,14}〓(?:の|こと|に)*", ""),
 )  # fmt: skip
 _POLITE_END = re.compile(
-    "(?:です|でした|である|だ|と?(?:思|おも|存じ)(?:います|う|ます)|かと|かな|かも|ので|のに|ため|から|けど|けれど"
+    "(?:です|でした|である|だ|と思われる|ような気がする|気がする|と?(?:思|おも|存じ)(?:います|う|ます)|かと|かな|かも|ので|のに|ため|から|けど|けれど"
     "|なん|が|よ|ね|な|の|状況|状態|という感じ|感じ|する|します|とします|とのこと|とする|いたします"
     "|させていただきます|でして|まして|て|で)+$"
 )
@@ -80,14 +84,24 @@ _FILLER = re.compile("|".join(map(re.escape, sorted(FILLERS, key=len, reverse=Tr
 _FORMS = tuple((re.compile(pattern), plain) for pattern, plain in PLAIN_FORMS)
 
 
-def is_answer(normalized: str, codebook: Codebook) -> bool:
+class Verdict(Enum):
+    """What the rule says of a comment."""
+
+    ANSWER = "answer"
+    NO_ANSWER = "no answer"
+    UNCLEAR = "unclear"
+
+
+def judge(normalized: str, codebook: Codebook) -> Verdict:
     """Tell whether a normalised comment is an answer.
 
     The rule: the comment is cut into parts at punctuation and after 〜ないので. In each part
     ``FILLERS`` are taken away, forms are made plain, particles are dropped. A comment of at most
-    ``LONGEST_NO_ANSWER`` characters is no answer if its first or last part is then one of
-    ``NO_ANSWER`` or of the codebook's ``phrases`` (but not of its ``answers``), or if every part is,
-    before or after taking away the codebook's ``subjects``, which only repeat the question.
+    ``LONGEST_NO_ANSWER`` characters is no answer if every part is then one of ``NO_ANSWER`` or of
+    the codebook's ``phrases`` (but not of its ``answers``), before or after taking away the
+    codebook's ``subjects``, which only repeat the question. It is unclear if only its first or last
+    part is: 「なし。異動したばかりで」 is no answer, 「要約。他はなし」 is one, and only who knows the
+    categories can tell.
 
     Args:
         normalized: a comment as :func:`comment_classifier.text.normalize` returns it.
@@ -95,12 +109,15 @@ def is_answer(normalized: str, codebook: Codebook) -> bool:
 
     """
     if len(normalized) > LONGEST_NO_ANSWER:
-        return True
-    known, subjects = _known(codebook.none_category)
+        return Verdict.ANSWER
+    none = codebook.none_category
+    if _NOT_WORDS.sub("", normalized) in none.answers:
+        return Verdict.ANSWER
+    known, subjects = _known(none)
     parts = [rest for rest in map(_essence, _PARTS.split(normalized)) if rest]
-    if not parts or parts[0] in known or parts[-1] in known:
-        return False
-    return not all(rest in known or subjects.sub("", rest) in known for rest in parts)
+    if all(rest in known or subjects.sub("", rest) in known for rest in parts):
+        return Verdict.NO_ANSWER
+    return Verdict.UNCLEAR if parts[0] in known or parts[-1] in known else Verdict.ANSWER
 
 
 def _essence(part: str) -> str:
@@ -113,6 +130,7 @@ def _essence(part: str) -> str:
 @lru_cache(maxsize=32)
 def _known(none: Category) -> tuple[frozenset[str], re.Pattern[str]]:
     wordings = {_essence(normalize(phrase)) for phrase in (*NO_ANSWER, *none.phrases)}
-    wordings -= {"", *(_essence(normalize(phrase)) for phrase in none.answers)}
+    kept = {_essence("ない")}  # 「業務でない」 is an answer, and 「ない」 that is left of it is none
+    wordings -= {"", *(_essence(normalize(phrase)) for phrase in none.answers)} - kept
     subjects = sorted({_PARTICLES.sub("", normalize(s)) for s in none.subjects}, key=len, reverse=True)
     return frozenset(wordings), re.compile("|".join(map(re.escape, subjects)) or "(?!)")

@@ -101,4 +101,9 @@ def counts_table(results: list[QuestionResult]) -> pd.DataFrame:
 
 def _classifier(asked: SurveyQuestion) -> tuple[CommentClassifier, Path]:
     source = asked.model or model_path(asked.codebook)
+    if asked.model is None and not source.exists():
+        raise InputError(
+            f"question {asked.question!r}: no such model file {source}. Train one for the codebook "
+            f'{asked.codebook.id!r}, and name it with --model, or with model = "..." in the survey file'
+        )
     return load_model(source, asked.codebook), source

@@ -5,7 +5,6 @@ from pathlib import Path
 
 from comment_classifier.classifier import CommentClassifier
 from comment_classifier.codebook import Codebook, load_codebook, shipped_codebooks
-from comment_classifier.errors import InputError
 from comment_classifier.model import load_model_file
 
 SUFFIX = ".model.npz"
@@ -35,7 +34,8 @@ def load_model(name: str | Path, codebook: Codebook | None = None) -> CommentCla
 
     Args:
         name: a shipped codebook's name, or the path of a model file.
-        codebook: for a model of a codebook of your own; it must be the one it was trained for.
+        codebook: to use in place of the one in the model file, for instance with wordings of no answer
+            added since; it must count the same categories.
 
     Raises:
         InputError: no such model, damaged, or of another codebook.
@@ -46,14 +46,8 @@ def load_model(name: str | Path, codebook: Codebook | None = None) -> CommentCla
         return CommentClassifier.of(load_model_file(model_path(book), book), book)
     path = Path(name)
     model = load_model_file(path, codebook)
-    if codebook is None:
-        if model.codebook_id not in shipped_codebooks():
-            raise InputError(
-                f"{path}: belongs to the codebook {model.codebook_id!r}. Give that codebook's file with it"
-            )
-        codebook = load_codebook(model.codebook_id)
-        if codebook.digest != model.codebook_digest:
-            raise InputError(
-                f"{path}: was trained for another version of the codebook {codebook.id!r}. Train again"
-            )
-    return CommentClassifier.of(model, codebook)
+    if codebook is None and model.codebook.id in shipped_codebooks():
+        # Take the shipped codebook of that name, with its questions, if it still counts the same.
+        shipped = load_codebook(model.codebook.id)
+        codebook = shipped if shipped.digest == model.codebook.digest else None
+    return CommentClassifier.of(model, codebook or model.codebook)

@@ -9,7 +9,7 @@ import datetime
 import io
 import re
 import zipfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,8 @@ EXCEL_MAX_ROWS = 1_048_576
 EXCEL_MAX_CELL = 32_767
 
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
-_REFUSED = re.compile("[\x00\x1b\ue000-\uf8ff]")
+_REFUSED = re.compile("[\x00\x1b\ud800-\udfff]")
+_PRIVATE = re.compile("[\ue000-\uf8ff]")
 _BAD_IN_EXCEL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 _EXCEL_ESCAPE = re.compile("_x([0-9A-Fa-f]{4})_")
 
@@ -40,7 +41,9 @@ def read_table(path: str | Path, header_row: int = 1, sheet: str | None = None) 
 
     Returns:
         A frame of str, one row per row of the file, in order. A blank cell is "". Line ends within
-        cells are ``\n``. Rows that are blank throughout at the end of the file are left out.
+        cells are ``\n``. Rows that are blank throughout at the end of the file are left out. A
+        heading that stands again gets a number behind it, a blank one is named 列N; ``column`` refuses
+        to choose between equal headings.
 
     Raises:
         InputError: names file, row or column, and the remedy.
@@ -55,8 +58,10 @@ def read_table(path: str | Path, header_row: int = 1, sheet: str | None = None) 
         rows = _excel_rows(path, sheet)
     elif path.suffix.lower() in (".xls", ".ods", ".pdf", ".docx", ".doc"):
         raise InputError(f"{path}: {path.suffix} files are not read. Save it as .xlsx or .csv")
+    elif sheet is not None:
+        raise InputError(f"{path}: --sheet goes with an Excel file")
     else:
-        rows = _csv_rows(path)
+        rows = _csv_rows(path, header_row)
     return _frame(path, rows, header_row)
 
 
@@ -70,7 +75,7 @@ def write_csv(frame: pd.DataFrame, path: Path) -> None:
 
 def excel_text(text: str) -> str:
     """Return the text as an Excel cell can hold it: at most 32,767 characters, no controls."""
-    text = _EXCEL_ESCAPE.sub(r"_x005F_x\1_", _BAD_IN_EXCEL.sub("", text))
+    text = _BAD_IN_EXCEL.sub("", text)
     return text if len(text) <= EXCEL_MAX_CELL else text[: EXCEL_MAX_CELL - 1] + "…"
 
 
@@ -83,7 +88,7 @@ def _frame(path: Path, rows: list[list[str]], header_row: int) -> pd.DataFrame:
         raise InputError(
             f"{path}: has only {len(rows)} rows, no headings in row {header_row}. Correct --header-row"
         )
-    headings = _headings(path, rows[header_row - 1], header_row)
+    headings, doubled = _headings(path, rows[header_row - 1], header_row)
     body = rows[header_row:]
     if not body:
         raise InputError(f"{path}: no rows below the headings in row {header_row}")
@@ -96,34 +101,56 @@ def _frame(path: Path, rows: list[list[str]], header_row: int) -> pd.DataFrame:
             )
         row[width:] = []
         row.extend([""] * (width - len(row)))
-    return pd.DataFrame(body, columns=headings, dtype=object)
+    frame = pd.DataFrame(body, columns=headings, dtype=object)
+    frame.attrs["doubled"] = doubled
+    return frame
 
 
-def _headings(path: Path, row: Sequence[str], number: int) -> list[str]:
-    headings = [cell.strip() for cell in row]
-    while headings and not headings[-1]:
-        headings.pop()
-    if not headings:
+def _headings(path: Path, row: Sequence[str], number: int) -> tuple[list[str], set[str]]:
+    """Return a name per column, each only once, and the headings that stand more than once."""
+    given = [cell.strip() for cell in row]
+    while given and not given[-1]:
+        given.pop()
+    if not given:
         raise InputError(f"{path}: row {number} holds no headings. Give the right one with --header-row")
-    if len(headings) > MAX_COLUMNS:
+    if len(given) > MAX_COLUMNS:
         raise InputError(
-            f"{path}: {len(headings)} columns; at most {MAX_COLUMNS} are read. Is this the right sheet?"
+            f"{path}: {len(given)} columns; at most {MAX_COLUMNS} are read. Is this the right sheet?"
         )
-    for position, heading in enumerate(headings, 1):
-        if not heading:
-            raise InputError(
-                f"{path}: column {position} of row {number} has no heading. Add one, or correct --header-row"
-            )
-    doubled = next((h for h in headings if headings.count(h) > 1), None)
-    if doubled is not None:
-        raise InputError(f"{path}: the heading {doubled!r} stands twice in row {number}. Rename one of them")
-    return headings
+    names: list[str] = []
+    for position, heading in enumerate(given, 1):
+        wanted = heading or f"列{position}"
+        name, copy = wanted, 2
+        while name in names or (name != heading and name in given):
+            name, copy = f"{wanted} ({copy})", copy + 1
+        names.append(name)
+    return names, {heading for heading in given if heading and given.count(heading) > 1}
 
 
-def _csv_rows(path: Path) -> list[list[str]]:
+def _csv_rows(path: Path, header_row: int) -> list[list[str]]:
     text = _decode(path, path.read_bytes())
-    first = text.partition("\n")[0]
-    delimiter = "\t" if path.suffix.lower() == ".tsv" or first.count("\t") > first.count(",") else ","
+    if path.suffix.lower() == ".tsv":
+        return _parsed(path, text, "\t")
+    # Whichever mark gives more headings parts the cells; a file that is broken under one mark may
+    # be whole under the other.
+    tables: list[list[list[str]]] = []
+    failures: list[InputError] = []
+    for delimiter in (",", "\t"):
+        try:
+            tables.append(_parsed(path, text, delimiter))
+        except InputError as error:
+            failures.append(error)
+
+    def headings(table: list[list[str]]) -> int:
+        return len(table[header_row - 1]) if len(table) >= header_row else 0
+
+    best = max(tables, key=headings, default=[])
+    if failures and headings(best) < 2:
+        raise failures[0]
+    return best
+
+
+def _parsed(path: Path, text: str, delimiter: str) -> list[list[str]]:
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     previous = csv.field_size_limit(1 << 28)
     try:
@@ -148,7 +175,7 @@ def _decode(path: Path, content: bytes) -> str:
             line = content.count(b"\n", 0, error.start) + 1
             failures.append(f"not {encoding.removesuffix('-sig').upper()} (line {line})")
             continue
-        refused = _REFUSED.search(text)
+        refused = _REFUSED.search(text) or (_PRIVATE.search(text) if encoding == "cp932" else None)
         if refused is None:
             return text
         line = text.count("\n", 0, refused.start()) + 1
@@ -176,12 +203,14 @@ def _excel_rows(path: Path, sheet: str | None) -> list[list[str]]:
         ) from None
     try:
         chosen = _sheet(path, book, sheet)
+        _refuse_unstored_formulas(path, chosen.title)
         chosen.reset_dimensions()  # the stored size may be wrong and lose rows
         rows = []
         for number, cells in enumerate(chosen.iter_rows(values_only=True), 1):
             if len(cells) > 16_384:
                 raise InputError(f"{path}: row {number} has {len(cells)} cells. Is this the right sheet?")
             rows.append(_trimmed([_cell(value) for value in cells]))
+        _refuse_odd(path, rows)
         return rows
     except InputError:
         raise
@@ -205,15 +234,52 @@ def _check_archive(path: Path) -> None:
         )
 
 
+def _refuse_unstored_formulas(path: Path, sheet: str) -> None:
+    """Refuse formulas whose result the file does not hold: they would be read as blank."""
+    import openpyxl
+
+    with zipfile.ZipFile(path) as archive:
+        sheets = (archive.read(n) for n in archive.namelist() if n.startswith("xl/worksheets/"))
+        if not any(b"<f>" in content or b"<f " in content for content in sheets):
+            return
+    formulas = openpyxl.load_workbook(path, read_only=True, keep_links=False)
+    results = openpyxl.load_workbook(path, read_only=True, data_only=True, keep_links=False)
+    try:
+        pairs = zip(formulas[sheet].iter_rows(), results[sheet].iter_rows(), strict=False)
+        for number, (written, stored) in enumerate(pairs, 1):
+            for cell, result in zip(written, stored, strict=False):
+                if cell.data_type == "f" and result.value is None:
+                    raise InputError(
+                        f"{path}: row {number}, column {cell.column} holds a formula whose result is not "
+                        "stored. Open and save the file in Excel"
+                    )
+    finally:
+        formulas.close()
+        results.close()
+
+
 def _sheet(path: Path, book: Any, name: str | None) -> Any:
     if name is not None:
         if name not in book.sheetnames:
             raise InputError(f"{path}: no sheet {name!r}. It has {', '.join(map(repr, book.sheetnames))}")
+        if not hasattr(book[name], "iter_rows"):
+            raise InputError(f"{path}: the sheet {name!r} is a chart. Name a sheet with answers")
         return book[name]
     visible = [s for s in book.worksheets if s.sheet_state == "visible"]
     if not visible:
         raise InputError(f"{path}: no visible sheet. Name one with --sheet")
     return visible[0]
+
+
+def _refuse_odd(path: Path, rows: list[list[str]]) -> None:
+    for number, row in enumerate(rows, 1):
+        for position, cell in enumerate(row, 1):
+            found = _REFUSED.search(cell)
+            if found:
+                raise InputError(
+                    f"{path}: row {number}, column {position} holds U+{ord(found.group()):04X}, which is no "
+                    "character of a text. Delete it"
+                )
 
 
 def _trimmed(cells: list[str]) -> list[str]:
@@ -228,6 +294,9 @@ def _cell(value: object) -> str:
             return ""
         case bool():
             return "TRUE" if value else "FALSE"
+        case datetime.timedelta():
+            seconds = round(value.total_seconds())
+            return f"{seconds // 3600}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
         case float() if value.is_integer():
             return str(int(value))
         case datetime.datetime() if value.time() == datetime.time():
@@ -239,13 +308,18 @@ def _cell(value: object) -> str:
 
 
 def column(frame: pd.DataFrame, name: str, path: Path) -> pd.Series:
-    """Return a column by its heading.
+    """Return a column by its heading; blanks and line breaks in the heading do not matter.
 
     Raises:
-        InputError: there is none; the message lists the headings.
+        InputError: there is none, or more than one; the message lists the headings.
 
     """
-    if name not in frame.columns:
-        headings: Iterable[str] = map(str, frame.columns)
-        raise InputError(f"{path}: no column {name!r}. Its headings are: {', '.join(headings)}")
-    return frame[name]
+    squeezed = "".join(name.split())
+    found = [h for h in frame.columns if "".join(str(h).split()) == squeezed]
+    exact = name if name in frame.columns else found[0] if len(found) == 1 else None
+    if exact in frame.attrs.get("doubled", ()) or (exact is None and len(found) > 1):
+        raise InputError(f"{path}: the heading {name!r} stands twice. Rename one of them")
+    if exact is None:
+        headings = ", ".join("".join(str(h).split()) for h in frame.columns)
+        raise InputError(f"{path}: no column {name!r}. Its headings are: {headings}")
+    return frame[exact]

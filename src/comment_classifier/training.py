@@ -14,10 +14,11 @@ from scipy.special import logit
 
 from comment_classifier.codebook import Codebook
 from comment_classifier.coding import Coding, Limits, decide
+from comment_classifier.errors import InputError
 from comment_classifier.evaluation import Agreement, ReviewMark, compare_codings, judge_review
 from comment_classifier.features import FeatureSettings, find_occurrences, learn_features, tfidf
 from comment_classifier.model import Model, logits
-from comment_classifier.no_answer import is_answer
+from comment_classifier.no_answer import Verdict, judge
 from comment_classifier.text import duplicate_key, normalize
 from comment_classifier.tokenizer import split_words
 
@@ -60,6 +61,7 @@ class Rows:
     normalized: list[str]
     keys: list[str]
     answered: Bools
+    unclear: Bools
     flags: Bools  # (n, k) over the learned categories
     voices: npt.NDArray[np.str_]
 
@@ -80,12 +82,22 @@ def train_model(
         codebook: the categories.
         settings: how to fit.
 
+    Raises:
+        InputError: too few answers, or only one voice.
+
     Returns:
         The model, with its card, and the held-out coding behind the card's figures. Thresholds and
         calibration of each held-out voice come from the other voices.
 
     """
     rows = prepare(texts, flags, voices, codebook)
+    if rows.answered.sum() < 2 * FEWEST_EXAMPLES:
+        raise InputError(
+            f"{int(rows.answered.sum())} of the labelled comments are answers; "
+            f"at least {2 * FEWEST_EXAMPLES} are needed"
+        )
+    if len(np.unique(rows.voices)) < 2:
+        raise InputError("all labelled comments are of one voice; a second is needed, to hold one out")
     fold_of = deal_folds(rows.voices, settings.folds)
 
     def fit_and_score(train: Bools, test: Bools) -> Floats:
@@ -139,11 +151,13 @@ def other_stands_alone(flags: Bools, codebook: Codebook) -> bool:
 def prepare(texts: Sequence[str], flags: Bools, voices: Sequence[object], codebook: Codebook) -> Rows:
     """Prepare n comments with (n, all categories) flags and (n,) voices."""
     normalized = [normalize(t) for t in texts]
+    verdicts = [judge(t, codebook) for t in normalized]
     learned = [codebook.ids.index(c) for c in codebook.learned]
     return Rows(
         normalized=normalized,
         keys=[duplicate_key(t) for t in normalized],
-        answered=np.array([is_answer(t, codebook) for t in normalized], bool),
+        answered=np.array([v is not Verdict.NO_ANSWER for v in verdicts], bool),
+        unclear=np.array([v is Verdict.UNCLEAR for v in verdicts], bool),
         flags=flags[:, learned],
         voices=np.array([str(v) for v in voices]),
     )
@@ -207,9 +221,7 @@ def fit_rows(rows: Rows, chosen: Bools, codebook: Codebook, settings: TrainingSe
         weights[:, k] = fitted.coef_[0]
         intercepts[k] = fitted.intercept_[0]
     return Model(
-        codebook_id=codebook.id,
-        codebook_digest=codebook.digest,
-        ids=codebook.learned,
+        codebook=codebook,
         features=features,
         weights=weights,
         intercepts=intercepts,
@@ -263,7 +275,13 @@ def held_out_coding(
         others = (~test if (~test).any() else test) & rows.answered
         slope, offset, thresholds = _calibrate(raw[others], rows.flags[others])
         scored = raw[test] * slope + offset
-        coding = decide(codebook, scored, rows.answered[test], Limits(thresholds, floor, other_alone, margin))
+        coding = decide(
+            codebook,
+            scored,
+            rows.answered[test],
+            rows.unclear[test],
+            Limits(thresholds, floor, other_alone, margin),
+        )
         distance[test] = np.where(rows.answered[test, None], np.abs(scored - thresholds), np.inf)
         for name in ("flags", "scores", "review"):
             part = getattr(coding, name)

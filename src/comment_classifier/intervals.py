@@ -1,0 +1,144 @@
+"""Intervals for the count of a category in a fixed file, of which a part was read at random.
+
+What is read is known. Only the unread comments are estimated, so that the intervals speak of this
+file: they need no assumption about a larger population, and vanish when everything is read.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy import stats
+from scipy.special import betainc, expit, ndtr
+
+Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
+
+LEVEL = 0.95
+MOST_EXTREME_LOGIT = 8.0
+_SHIFT_SCALE, _SHIFT_DF = 0.8, 2  # of the intercept's prior: heavy tails, since a survey may differ much
+_SLOPE_SD = 0.25  # of the slope's prior, round 1: the scores are calibrated
+_SHIFTS = np.linspace(-6, 6, 121)
+_SLOPES = np.linspace(0.1, 1.9, 37)
+_BINS = 200
+_NEGLIGIBLE = 1e-7
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """The number of unread comments in a category: expected, and the ends of a 95 % interval."""
+
+    expected: float
+    low: int
+    high: int
+
+
+def shift_estimate(read_logits: Floats, read_flags: Bools, unread_logits: Floats) -> Estimate:
+    """Estimate by logit P = a + b · logit, fitted to the comments read at random.
+
+    The prior of a is 0.8 · t₂, of b normal round 1 with standard deviation 0.25; the posterior is
+    summed over a grid. Given a and b the unread count is a sum of independent yes/no, whose
+    distribution is taken as the binomial (small counts) or normal of the same mean and variance.
+
+    Args:
+        read_logits: (r,) calibrated logits of the comments read at random.
+        read_flags: (r,) what was read.
+        unread_logits: (u,) of the comments that nobody read.
+
+    """
+    if len(unread_logits) == 0:
+        return Estimate(0.0, 0, 0)
+    weights, shifts, slopes = _posterior(np.clip(read_logits, -8, 8), read_flags)
+    centres, sizes = _binned(np.clip(unread_logits, -MOST_EXTREME_LOGIT, MOST_EXTREME_LOGIT))
+    chance = expit(shifts[:, None] + slopes[:, None] * centres)
+    mean = chance @ sizes
+    variance = (chance * (1 - chance)) @ sizes
+    low, high = _quantiles(weights, mean, variance, len(unread_logits))
+    return Estimate(float(weights @ mean), low, high)
+
+
+def stratified_estimate(
+    read_given: Bools, read_flags: Bools, unread_given: Bools, prior: float = 0.5
+) -> Estimate:
+    """Estimate by the read share among comments to which the model gave the category, and among the rest.
+
+    Each stratum's unread count is beta-binomial with a Jeffreys prior. A cross-check that uses the
+    model's yes and no but not its scores.
+    """
+    parts = []
+    for given in (True, False):
+        read = read_given == given
+        yes, n = int(read_flags[read].sum()), int(read.sum())
+        unread = int((unread_given == given).sum())
+        parts.append(stats.betabinom(unread, yes + prior, n - yes + prior))
+    mean = float(sum(p.mean() for p in parts))
+    low, high = _sum_quantiles(parts, [int((unread_given == g).sum()) for g in (True, False)])
+    return Estimate(mean, low, high)
+
+
+def sample_estimate(read_flags: Bools, unread: int) -> Estimate:
+    """Estimate from the random sample alone, without any model: beta-binomial with a Jeffreys prior."""
+    yes, n = int(read_flags.sum()), len(read_flags)
+    predicted = stats.betabinom(unread, yes + 0.5, n - yes + 0.5)
+    tail = (1 - LEVEL) / 2
+    return Estimate(float(predicted.mean()), int(predicted.ppf(tail)), int(predicted.ppf(1 - tail)))
+
+
+def _posterior(logits: Floats, flags: Bools) -> tuple[Floats, Floats, Floats]:
+    """Return weights, shifts and slopes of the grid points that matter."""
+    shifts, slopes = (axis.ravel() for axis in np.meshgrid(_SHIFTS, _SLOPES, indexing="ij"))
+    log_prior = stats.t.logpdf(shifts / _SHIFT_SCALE, _SHIFT_DF) - 0.5 * ((slopes - 1) / _SLOPE_SD) ** 2
+    linear = shifts[:, None] + slopes[:, None] * logits
+    log_likelihood = (np.where(flags, linear, 0.0) - np.logaddexp(0.0, linear)).sum(axis=1)
+    log_weight = log_prior + log_likelihood
+    weights = np.exp(log_weight - log_weight.max())
+    weights /= weights.sum()
+    kept = weights > _NEGLIGIBLE
+    return weights[kept] / weights[kept].sum(), shifts[kept], slopes[kept]
+
+
+def _binned(logits: Floats) -> tuple[Floats, Floats]:
+    """Represent many logits by the means of equally filled bins."""
+    if len(logits) <= _BINS:
+        return logits, np.ones(len(logits))
+    parts = np.array_split(np.sort(logits), _BINS)
+    return np.array([p.mean() for p in parts]), np.array([float(len(p)) for p in parts])
+
+
+def _quantiles(weights: Floats, mean: Floats, variance: Floats, most: int) -> tuple[int, int]:
+    tail = (1 - LEVEL) / 2
+    return tuple(_smallest(weights, mean, variance, most, p) for p in (tail, 1 - tail))  # type: ignore[return-value]
+
+
+def _smallest(weights: Floats, mean: Floats, variance: Floats, most: int, probability: float) -> int:
+    """Return the smallest count whose mixture CDF reaches the probability, by bisection."""
+    low, high = 0, most
+    while low < high:
+        middle = (low + high) // 2
+        if float(weights @ _cdf(middle, mean, variance)) >= probability:
+            high = middle
+        else:
+            low = middle + 1
+    return low
+
+
+def _cdf(count: int, mean: Floats, variance: Floats) -> Floats:
+    normal = ndtr((count + 0.5 - mean) / np.sqrt(np.maximum(variance, 1e-12)))
+    p = np.clip(1 - variance / np.maximum(mean, 1e-12), 1e-9, 1.0)
+    trials = mean / p
+    inside = trials - count > 1e-9
+    binomial = np.where(inside, betainc(np.where(inside, trials - count, 1.0), count + 1.0, 1 - p), 1.0)
+    return np.where(variance > 25, normal, binomial)
+
+
+def _sum_quantiles(parts: list[stats.rv_discrete], sizes: list[int]) -> tuple[int, int]:
+    tail = (1 - LEVEL) / 2
+    if sum(sizes) <= 4000:
+        pmf = np.ones(1)
+        for part, size in zip(parts, sizes, strict=True):
+            pmf = np.convolve(pmf, part.pmf(np.arange(size + 1)))
+        cdf = np.cumsum(pmf)
+        return int(np.searchsorted(cdf, tail)), int(np.searchsorted(cdf, 1 - tail))
+    mean, deviation = sum(p.mean() for p in parts), np.sqrt(sum(p.var() for p in parts))
+    reach = stats.norm.ppf(1 - tail) * deviation
+    return max(0, round(mean - reach)), min(sum(sizes), round(mean + reach))
