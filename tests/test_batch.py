@@ -139,6 +139,16 @@ def test_a_heading_that_the_result_needs_is_refused(tmp_path, survey):
 
 def test_counts_csv_has_the_columns_of_the_promise(out):
     counts = pd.read_csv(out / "counts.csv", encoding="utf-8-sig", keep_default_na=False)
-    assert list(counts.columns) == ["question", "category", "label", "count", "share", "base_n"]
+    assert list(counts.columns) == [
+        "question",
+        "category",
+        "label",
+        "count",
+        "share",
+        "base_n",
+        "low",
+        "high",
+        "read",
+    ]
     assert counts["count"].tolist() == [3, 1, 1, 2] and counts["base_n"].tolist() == [4] * 4
     assert counts["share"].tolist() == ["75.0", "25.0", "25.0", ""]

@@ -67,7 +67,7 @@ def test_all_comments_are_called_composed():
         ("spoken fillers", 0.09, 0.35),
         ("hedges", 0.07, 0.25),
         ("tasks: two or more categories", 0.20, 0.40),
-        ("tasks: no task word at all", 0.15, 0.50),
+        ("tasks stated without any task word", 0.15, 0.50),
     ],
 )
 def test_style_is_that_of_people(name, low, high):

@@ -5,13 +5,32 @@ import platform
 from collections.abc import Callable
 from datetime import UTC, datetime
 from importlib.metadata import version
+from itertools import compress
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from comment_classifier.codebook import Survey
+from comment_classifier.coding import code_comments
+from comment_classifier.errors import InputError
 from comment_classifier.files import sha256, whole_folder
+from comment_classifier.reading import (
+    Drawn,
+    draw_sample,
+    expected_half_widths,
+    origin_of,
+    read_sheet,
+    write_sheet,
+)
 from comment_classifier.report import write_report
-from comment_classifier.results import QuestionResult, code_question, coded_table, counts_table
+from comment_classifier.results import (
+    QuestionResult,
+    classifier_of,
+    code_question,
+    coded_table,
+    counts_table,
+)
 from comment_classifier.tables import column, read_table, write_csv
 from comment_classifier.tokenizer import dictionary
 
@@ -39,6 +58,7 @@ def classify_file(
     header_row: int = 1,
     sheet: str | None = None,
     n_jobs: int = 1,
+    read: str | Path | None = None,
     progress: Progress = lambda step, done, of: None,
 ) -> list[QuestionResult]:
     """Classify a survey file and write everything into a folder.
@@ -50,6 +70,8 @@ def classify_file(
         header_row: the row of the headings, from 1.
         sheet: of an Excel file.
         n_jobs: processes to use; -1 for all cores. The files are the same.
+        read: the sheet of :func:`sample_file`, filled; what was read counts exactly, and the unread are
+            estimated with an interval.
         progress: called with the step's name, how many are done, and of how many.
 
     Returns:
@@ -65,10 +87,11 @@ def classify_file(
     answers = [column(table, asked.column, path).tolist() for asked in survey.questions]
     if survey.id_column:
         column(table, survey.id_column, path)
+    readings = _readings(read, path, survey, answers)
     results = []
     for number, asked in enumerate(survey.questions):
         progress(asked.title, number, len(survey.questions) + 1)
-        results.append(code_question(answers[number], asked, n_jobs))
+        results.append(code_question(answers[number], asked, n_jobs, readings[number]))
     progress("報告", len(survey.questions), len(survey.questions) + 1)
     coded = coded_table(table, results, path)
     with whole_folder(out) as folder:
@@ -81,6 +104,65 @@ def classify_file(
         )
     progress("", len(survey.questions) + 1, len(survey.questions) + 1)
     return results
+
+
+def sample_file(
+    path: str | Path,
+    survey: Survey,
+    out: str | Path,
+    *,
+    n: int = 100,
+    seed: int = 0,
+    show_guess: bool = False,
+    header_row: int = 1,
+    sheet: str | None = None,
+    sizes: tuple[int, ...] = (50, 100, 200),
+) -> dict[str, pd.DataFrame]:
+    """Draw a random sample of each question's comments and write the sheet for people to read.
+
+    Args:
+        path: the survey file.
+        survey: its questions.
+        out: the .xlsx file to write.
+        n: comments per question; all, if there are fewer.
+        seed: of the draw; the same seed draws the same comments.
+        show_guess: show the model's categories to the reader. Hidden, they cannot sway.
+        header_row: of the file, from 1.
+        sheet: of an Excel file.
+        sizes: numbers of comments read for which the width of the intervals is foretold.
+
+    Returns:
+        By question, the expected half-width of the interval per category (rows) and number read (columns).
+
+    Raises:
+        InputError: anything wrong with the file, the survey, or the models.
+
+    """
+    path = Path(path)
+    table = read_table(path, header_row, sheet)
+    drawn, foretold = [], {}
+    for asked in survey.questions:
+        texts = column(table, asked.column, path).tolist()
+        classifier, _ = classifier_of(asked)
+        rows = draw_sample(texts, n, seed)
+        chosen = [texts[row] for row in rows]
+        coding = code_comments(classifier.model_, asked.codebook, chosen)
+        guesses = ["、".join(compress(asked.codebook.labels, flags)) for flags in coding.flags.tolist()]
+        drawn.append(Drawn(asked, rows, chosen, guesses))
+        foretold[asked.question] = expected_half_widths(classifier.model_, asked.codebook, texts, sizes, seed)
+    origin = {"ファイル": path.name, "sha256": sha256(path), "抽出": f"無作為 {n} 件、種 {seed}"}
+    write_sheet(Path(out), survey, drawn, origin, show_guess)
+    return foretold
+
+
+def _readings(
+    read: str | Path | None, path: Path, survey: Survey, answers: list[list[str]]
+) -> list[pd.DataFrame | None]:
+    if read is None:
+        return [None] * len(answers)
+    if origin_of(read).get("sha256") != sha256(path):
+        raise InputError(f"{read}: was drawn from another file than {path}, or that file has changed since")
+    return [read_sheet(read, asked, texts) for asked, texts in zip(survey.questions, answers, strict=True)]
 
 
 def _run(

@@ -1,4 +1,4 @@
-"""The command line: ``classify``, ``train``, ``agreement``, each a few lines over the library."""
+"""The command line: ``classify``, ``sample``, ``train``, ``agreement``, each a few lines over the library."""
 
 import argparse
 import sys
@@ -11,6 +11,7 @@ from comment_classifier.errors import InputError
 
 if TYPE_CHECKING:
     from comment_classifier.classifier import CommentClassifier
+    from comment_classifier.codebook import Survey
     from comment_classifier.results import QuestionResult
 
 DONE, WRONG_INPUT, INTERRUPTED = 0, 1, 130
@@ -76,6 +77,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action=_Version, help="print the version and exit")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     _add_classify(commands)
+    _add_sample(commands)
     _add_train(commands)
     _add_agreement(commands)
     return parser
@@ -89,33 +91,47 @@ def _add_classify(commands: Any) -> None:
         epilog=_CLASSIFY_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    command.add_argument("file", type=Path, metavar="FILE", help="the survey's answers")
-    command.add_argument(
-        "--survey", type=Path, metavar="TOML", help="survey file: which column asks which question"
-    )
-    command.add_argument(
-        "--question", metavar="ID", help="without a survey file: the question that --column answers"
-    )
-    command.add_argument(
-        "--column", metavar="HEADING", help="without a survey file: the heading of the answers"
-    )
-    command.add_argument(
-        "--codebook", metavar="NAME|TOML", help="with --question: a codebook of your own (with --model)"
-    )
-    command.add_argument(
-        "--model", type=Path, metavar="MODEL", help="with --question: a model file of your own"
-    )
+    _add_input(command)
     command.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write into")
+    command.add_argument(
+        "--read", type=Path, metavar="SHEET", help="the sheet of 'sample', filled by readers"
+    )
+    command.add_argument(
+        "--jobs", type=_jobs, default=1, metavar="N", help="processes; -1 for all cores (default: 1)"
+    )
+    command.set_defaults(run=_classify, parser=command)
+
+
+def _add_input(command: argparse.ArgumentParser) -> None:
+    command.add_argument("file", type=Path, metavar="FILE", help="the survey's answers")
+    command.add_argument("--survey", type=Path, metavar="TOML", help="which column asks which question")
+    command.add_argument("--question", metavar="ID", help="without a survey file: the question of --column")
+    command.add_argument("--column", metavar="HEADING", help="without a survey file: heading of the answers")
+    command.add_argument("--codebook", metavar="NAME|TOML", help="with --question: a codebook of your own")
+    command.add_argument("--model", type=Path, metavar="MODEL", help="with --question: a model of your own")
     command.add_argument(
         "--header-row", type=int, default=1, metavar="N", help="row of the headings, from 1 (default: 1)"
     )
     command.add_argument(
         "--sheet", metavar="NAME", help="sheet of an Excel file (default: the first visible)"
     )
-    command.add_argument(
-        "--jobs", type=_jobs, default=1, metavar="N", help="processes; -1 for all cores (default: 1)"
+
+
+def _add_sample(commands: Any) -> None:
+    command = commands.add_parser(
+        "sample",
+        help="draw comments at random for people to read",
+        description="Write an Excel sheet of comments drawn at random, to be read and marked with ○; say how "
+        "wide the intervals will be. Give the filled sheet to 'classify --read'.",
     )
-    command.set_defaults(run=_classify, parser=command)
+    _add_input(command)
+    command.add_argument("--out", type=Path, required=True, metavar="XLSX", help="the sheet to write")
+    command.add_argument(
+        "--n", type=int, default=100, metavar="N", help="comments per question (default: 100)"
+    )
+    command.add_argument("--seed", type=int, default=0, metavar="N", help="of the draw (default: 0)")
+    command.add_argument("--show-guess", action="store_true", help="show the reader the machine's categories")
+    command.set_defaults(run=_sample, parser=command)
 
 
 def _add_train(commands: Any) -> None:
@@ -169,7 +185,7 @@ def _jobs(text: str) -> int:
     return int(text)
 
 
-def _classify(options: argparse.Namespace) -> None:
+def _survey(options: argparse.Namespace) -> "Survey":
     single = options.question is not None or options.column is not None
     if (options.survey is not None) == single:
         options.parser.error("give either --survey, or --question and --column")
@@ -177,13 +193,17 @@ def _classify(options: argparse.Namespace) -> None:
         options.parser.error("--question and --column go together")
     if options.survey is not None and (options.codebook or options.model):
         options.parser.error("--codebook and --model go with --question; a survey file names its own")
-    from comment_classifier.batch import classify_file
     from comment_classifier.codebook import load_survey, single_question
 
     if options.survey is not None:
-        survey = load_survey(options.survey)
-    else:
-        survey = single_question(options.column, options.question, options.codebook, options.model)
+        return load_survey(options.survey)
+    return single_question(options.column, options.question, options.codebook, options.model)
+
+
+def _classify(options: argparse.Namespace) -> None:
+    survey = _survey(options)
+    from comment_classifier.batch import classify_file
+
     with _progress() as progress:
         results = classify_file(
             options.file,
@@ -192,12 +212,38 @@ def _classify(options: argparse.Namespace) -> None:
             header_row=options.header_row,
             sheet=options.sheet,
             n_jobs=options.jobs,
+            read=options.read,
             progress=progress,
         )
     _print_counts(results)
-    sys.stdout.write(
-        f"\nwritten to {options.out}: open {options.out / 'report.html'} or {options.out / 'report.xlsx'}\n"
+    page, book = options.out / "report.html", options.out / "report.xlsx"
+    sys.stdout.write(f"\nwritten to {options.out}: open {page} or {book}\n")
+
+
+def _sample(options: argparse.Namespace) -> None:
+    survey = _survey(options)
+    if options.n < 1:
+        options.parser.error("--n: at least 1")
+    from comment_classifier.batch import sample_file
+
+    foretold = sample_file(
+        options.file,
+        survey,
+        options.out,
+        n=options.n,
+        seed=options.seed,
+        show_guess=options.show_guess,
+        header_row=options.header_row,
+        sheet=options.sheet,
     )
+    console = _console()
+    for asked in survey.questions:
+        table = foretold[asked.question]
+        console.print(f"\n{asked.title}: 読む件数ごとの 95% 区間の幅の見込み(±件)", style="bold")
+        for category, row in table.iterrows():
+            widths = "　".join(f"{size} 件読むと ±{width:.0f}" for size, width in row.items())
+            console.print(f"  {asked.codebook.label(str(category))}: {widths}")
+    sys.stdout.write(f"\nwritten to {options.out}: mark with ○, then: classify ... --read {options.out}\n")
 
 
 def _train(options: argparse.Namespace) -> None:
@@ -242,11 +288,16 @@ def _print_counts(results: "list[QuestionResult]") -> None:
         table.add_column(justify="right", no_wrap=True)
         table.add_column(justify="left", no_wrap=True)
         largest = max(int(shown["count"].max()), 1)
-        for label, number in zip(shown["label"], shown["count"], strict=True):
-            table.add_row(label, "■" * round(16 * number / largest) + f" {number:,}")
+        for _, row in shown.iterrows():
+            interval = "" if row["low"] != row["low"] else f" ({row['low']:,.0f}～{row['high']:,.0f})"
+            table.add_row(
+                row["label"], "■" * round(16 * row["count"] / largest) + f" {row['count']:,}{interval}"
+            )
         console.print(f"\n{result.asked.title}", style="bold")
         base_n = result.counts.attrs["base_n"]
-        console.print(f"{base}回答数 n＝{base_n:,}　単位：件(一つの回答を複数の区分に数える)　未確認")
+        read_n = result.counts.attrs["random_n"]
+        sure = f"無作為の {read_n:,} 件を読んで推定(95% 区間)" if read_n else "未確認"
+        console.print(f"{base}回答数 n＝{base_n:,}　単位：件(一つの回答を複数の区分に数える)　{sure}")
         console.print(table)
 
 

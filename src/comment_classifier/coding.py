@@ -79,13 +79,14 @@ def code_comments(model: Model, codebook: Codebook, texts: Sequence[str | None],
 
 
 def coded_frame(
-    coding: Coding, codebook: Codebook, texts: Sequence[str | None], index: pd.Index
+    coding: Coding, model: Model, codebook: Codebook, texts: Sequence[str | None], index: pd.Index
 ) -> pd.DataFrame:
     """Lay a coding out as a table.
 
     Returns:
         Columns ``text``, ``labels`` (tuple of ids), ``review`` (bool), then per category a bool
-        column ``<id>`` and a float column ``score_<id>``.
+        column ``<id>`` and a float column ``score_<id>``; in ``attrs["unlearned"]`` the categories
+        that the model had too few examples to learn.
 
     """
     ids = np.array(codebook.ids, dtype=object)
@@ -97,7 +98,10 @@ def coded_frame(
     for k, category in enumerate(codebook.ids):
         columns[category] = coding.flags[:, k]
         columns[f"score_{category}"] = coding.scores[:, k]
-    return pd.DataFrame(columns, index=index)
+    frame = pd.DataFrame(columns, index=index)
+    learned = zip(model.codebook.learned, model.thresholds, strict=True)
+    frame.attrs["unlearned"] = [category for category, threshold in learned if np.isinf(threshold)]
+    return frame
 
 
 def explain_coding(

@@ -1,31 +1,102 @@
-"""Counts per category: the figures behind every table and chart."""
+"""Counts per category: what the machine counted, and what a person's reading makes of it.
 
+Comments that a person has read count exactly as read; only the unread ones are estimated, and only
+from comments that were read at random. Without such reading there is a count and no interval.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
+from scipy.special import logit
 
 from comment_classifier.codebook import Codebook
+from comment_classifier.errors import InputError
+from comment_classifier.intervals import MOST_EXTREME_LOGIT, Estimate, shift_estimate, stratified_estimate
+from comment_classifier.labels import label_matrix
+
+RANDOM, PICKED = "random", "picked"
+Bools = npt.NDArray[np.bool_]
+Floats = npt.NDArray[np.float64]
 
 
-def count_categories(coded: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
-    """Count the mentions of each category.
+@dataclass(frozen=True)
+class Reading:
+    """What a person read: positions among the comments, (r, k) flags, and whether chosen at random."""
+
+    rows: npt.NDArray[np.int64]
+    flags: Bools
+    random: Bools
+
+
+def count_categories(
+    coded: pd.DataFrame, codebook: Codebook, read: pd.DataFrame | None = None
+) -> pd.DataFrame:
+    """Count the comments of each category.
 
     Args:
-        coded: a frame with a bool column per category id.
+        coded: a frame with a bool column ``<id>`` and a column ``score_<id>`` per category, and in
+            ``attrs["unlearned"]`` the categories that the model had too few examples to learn.
         codebook: whose categories are counted, in its order.
+        read: what a person read: its index is a part of ``coded``'s, ``labels`` are the category
+            ids as read, ``chosen`` says how the comment came to be read: ``"random"`` (a random
+            sample; it speaks for the unread) or ``"picked"`` (it counts once read, and speaks for
+            no other).
 
     Returns:
-        Indexed by category id: ``label``, ``count`` (comments that state it) and ``share`` of the
-        base in percent. The base, comments that are an answer, is in ``attrs["base_n"]``; no answer
-        stands outside the base, so that its share is NaN.
+        Indexed by category id: ``label``; ``count``; ``share`` in percent of the answers; ``low`` and
+        ``high``, the 95 % interval of the count in this very file, NaN without a random sample;
+        ``read``, how many of the read comments state it. ``attrs``: ``base_n``, the answers (no answer
+        stands outside the base, its share is NaN); ``read_n`` and ``random_n``, comments read;
+        ``hand_only``, categories that the model never learned, of which only what was read is counted;
+        ``doubtful``, categories where the cross-check is further off than the wider half-width.
+
+    Raises:
+        InputError: ``read`` holds a comment that is not in ``coded``, or does not say how it was chosen.
+
+    References:
+        The interval: docs/counting.md.
 
     """
-    counts = [int(coded[category].sum()) for category in codebook.ids]
-    base_n = len(coded) - counts[codebook.ids.index(codebook.none)]
+    reading = _reading(coded, codebook, read)
+    unread = np.ones(len(coded), bool)
+    unread[reading.rows] = False
+    rows, hand_only, doubtful = [], [], []
+    for k, category in enumerate(codebook.ids):
+        given = coded[category].to_numpy(bool)
+        scores = _logits(coded, category)
+        seen = int(reading.flags[:, k].sum())
+        low: float = np.nan
+        high: float = np.nan
+        if category in coded.attrs.get("unlearned", ()):
+            count = seen
+            hand_only.append(category)
+        elif reading.random.any():
+            sample = reading.rows[reading.random]
+            truth = reading.flags[reading.random, k]
+            estimate = shift_estimate(scores[sample], truth, scores[unread])
+            check = stratified_estimate(given[sample], truth, given[unread])
+            count, low, high = seen + round(estimate.expected), seen + estimate.low, seen + estimate.high
+            if _differ(estimate, check):
+                doubtful.append(category)
+        else:
+            count = seen + int(given[unread].sum())
+        rows.append((codebook.label(category), count, low, high, seen))
     frame = pd.DataFrame(
-        {"label": codebook.labels, "count": counts}, index=pd.Index(codebook.ids, name="category")
+        rows, columns=["label", "count", "low", "high", "read"], index=pd.Index(codebook.ids, name="category")
     )
-    frame["share"] = 100 * frame["count"] / base_n if base_n else float("nan")
-    frame.loc[codebook.none, "share"] = float("nan")
-    frame.attrs["base_n"] = base_n
+    base_n = len(coded) - int(frame.loc[codebook.none, "count"])
+    share = 100 * frame["count"] / base_n if base_n else np.nan
+    frame.insert(2, "share", share)
+    frame.loc[codebook.none, "share"] = np.nan
+    frame.attrs.update(
+        base_n=base_n,
+        read_n=len(reading.rows),
+        random_n=int(reading.random.sum()),
+        hand_only=hand_only,
+        doubtful=doubtful,
+    )
     return frame
 
 
@@ -38,3 +109,39 @@ def bars(counts: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
     named = [c.id for c in codebook.categories if c.role == "named"]
     ordered = counts.loc[named].sort_values("count", ascending=False, kind="stable")
     return pd.concat([ordered, counts.loc[[codebook.other]]])
+
+
+def _reading(coded: pd.DataFrame, codebook: Codebook, read: pd.DataFrame | None) -> Reading:
+    if read is None or read.empty:
+        none = np.empty(0, np.int64)
+        return Reading(none, np.empty((0, len(codebook.ids)), bool), np.empty(0, bool))
+    for name in ("labels", "chosen"):
+        if name not in read.columns:
+            raise InputError(
+                f"read: no column {name!r}. Give labels (category ids) and chosen (random or picked)"
+            )
+    rows = coded.index.get_indexer(read.index)
+    if (rows < 0).any():
+        raise InputError(
+            f"read: {read.index[rows < 0][0]} is not among the coded comments. Is it of this file?"
+        )
+    if len(set(rows.tolist())) < len(rows):
+        raise InputError("read: a comment stands twice. Keep one reading of each")
+    unknown = set(read["chosen"]) - {RANDOM, PICKED}
+    if unknown:
+        raise InputError(f"read: chosen is {sorted(map(str, unknown))[0]!r}. Use {RANDOM} or {PICKED}")
+    flags = label_matrix(read["labels"], codebook)
+    return Reading(rows.astype(np.int64), flags, (read["chosen"] == RANDOM).to_numpy(bool))
+
+
+def _logits(coded: pd.DataFrame, category: str) -> Floats:
+    name = f"score_{category}"
+    scores = coded[name].to_numpy(float) if name in coded.columns else coded[category].to_numpy(float)
+    with np.errstate(divide="ignore"):
+        clipped: Floats = np.clip(logit(scores), -MOST_EXTREME_LOGIT, MOST_EXTREME_LOGIT)
+    return clipped
+
+
+def _differ(one: Estimate, two: Estimate) -> bool:
+    wider = max(one.high - one.low, two.high - two.low) / 2
+    return abs(one.expected - two.expected) > wider

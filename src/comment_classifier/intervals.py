@@ -4,6 +4,7 @@ What is read is known. Only the unread comments are estimated, so that the inter
 file: they need no assumption about a larger population, and vanish when everything is read.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -106,19 +107,28 @@ def _binned(logits: Floats) -> tuple[Floats, Floats]:
 
 
 def _quantiles(weights: Floats, mean: Floats, variance: Floats, most: int) -> tuple[int, int]:
+    """Return the ends between which the mixture's mid-distribution lies within the level.
+
+    The mid-distribution (F(k) + F(k - 1)) / 2 keeps the interval of a count from being wider than its
+    level asks for.
+    """
     tail = (1 - LEVEL) / 2
-    return tuple(_smallest(weights, mean, variance, most, p) for p in (tail, 1 - tail))  # type: ignore[return-value]
+
+    def middle(count: int) -> float:
+        both = _cdf(count, mean, variance) + (_cdf(count - 1, mean, variance) if count > 0 else 0.0)
+        return float(weights @ both) / 2
+
+    low = _first(lambda k: middle(k) >= tail, most)
+    high = _first(lambda k: k == most or middle(k + 1) > 1 - tail, most)
+    return low, max(low, high)
 
 
-def _smallest(weights: Floats, mean: Floats, variance: Floats, most: int, probability: float) -> int:
-    """Return the smallest count whose mixture CDF reaches the probability, by bisection."""
+def _first(holds: Callable[[int], bool], most: int) -> int:
+    """Return the smallest count from 0 to ``most`` from which the condition holds, by bisection."""
     low, high = 0, most
     while low < high:
         middle = (low + high) // 2
-        if float(weights @ _cdf(middle, mean, variance)) >= probability:
-            high = middle
-        else:
-            low = middle + 1
+        low, high = (low, middle) if holds(middle) else (middle + 1, high)
     return low
 
 

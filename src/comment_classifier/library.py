@@ -57,11 +57,15 @@ def classify(
     values = list(texts)
     index = texts.index if isinstance(texts, pd.Series) else pd.RangeIndex(len(values))
     coding = code_comments(model._model(), book, values, n_jobs)
-    return coded_frame(coding, book, values, index)
+    return coded_frame(coding, model._model(), book, values, index)
 
 
 def count(
-    coded: pd.DataFrame, question: str | None = None, *, codebook: Codebook | None = None
+    coded: pd.DataFrame,
+    question: str | None = None,
+    *,
+    codebook: Codebook | None = None,
+    read: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Count the categories of coded comments.
 
@@ -69,14 +73,19 @@ def count(
         coded: what :func:`classify` returned, or any frame with a bool column per category id.
         question: which question they answer; or give ``codebook``.
         codebook: the categories, for a question of your own.
+        read: comments that a person has read: index of ``coded``, ``labels`` as read, and ``chosen``:
+            ``"random"`` for a random sample, ``"picked"`` for any other choice. They count exactly as
+            read; the unread are estimated from the random sample.
 
     Returns:
         Indexed by category id in codebook order: ``label``, ``count``, ``share`` (percent of the
         answers; comments count in every category they state, so that shares can exceed 100 in
-        all). The number of answers is in ``attrs["base_n"]``.
+        all), ``low`` and ``high`` (95 % interval of the count in this file; NaN without a random
+        sample), ``read``. The number of answers is in ``attrs["base_n"]``; see
+        :func:`comment_classifier.counting.count_categories` for the other attributes.
 
     Raises:
-        InputError: unknown question, or a category's column is missing.
+        InputError: unknown question, a category's column is missing, or ``read`` does not fit.
 
     Example:
         >>> import comment_classifier as cc
@@ -94,7 +103,7 @@ def count(
         raise InputError(
             f"coded: no column {missing[0]!r}. Are these comments coded by the codebook {codebook.id!r}?"
         )
-    return count_categories(coded, codebook)
+    return count_categories(coded, codebook, read)
 
 
 def train(

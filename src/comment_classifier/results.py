@@ -26,6 +26,7 @@ class QuestionResult:
         coded: as :func:`comment_classifier.classify` returns it.
         explanations: per comment the explanation of each category it was given.
         counts: as :func:`comment_classifier.count` returns it.
+        read: what a person read: ``labels`` and ``chosen`` by row, or None.
         model: the model file used.
         held_out: the figures of the model's card on voices it had not read.
 
@@ -35,26 +36,30 @@ class QuestionResult:
     coded: pd.DataFrame
     explanations: list[dict[str, Explanation]]
     counts: pd.DataFrame
+    read: pd.DataFrame | None
     model: Path
     held_out: dict[str, Any]
 
 
-def code_question(texts: list[str], asked: SurveyQuestion, n_jobs: int = 1) -> QuestionResult:
-    """Code and count one column of answers."""
-    classifier, source = _classifier(asked)
+def code_question(
+    texts: list[str], asked: SurveyQuestion, n_jobs: int = 1, read: pd.DataFrame | None = None
+) -> QuestionResult:
+    """Code and count one column of answers, with what a person read of it (rows counted from 0)."""
+    classifier, source = classifier_of(asked)
     model, book = classifier.model_, asked.codebook
     coding = code_comments(model, book, texts, n_jobs)
-    coded = coded_frame(coding, book, texts, pd.RangeIndex(len(texts)))
+    coded = coded_frame(coding, model, book, texts, pd.RangeIndex(len(texts)))
     explanations = explain_coding(model, book, texts, coding, n_jobs)
-    counts = count_categories(coded, book)
-    return QuestionResult(asked, coded, explanations, counts, source, model.card.get("held_out", {}))
+    counts = count_categories(coded, book, read)
+    return QuestionResult(asked, coded, explanations, counts, read, source, model.card.get("held_out", {}))
 
 
 def coded_table(table: pd.DataFrame, results: list[QuestionResult], path: Path) -> pd.DataFrame:
     """Put the coding beside the input: every input column, then the columns of each question.
 
     Per question ``q``: ``q_labels`` (ids joined by ``|``), ``q_区分`` (their labels), ``q_review``
-    (1: a person should look), ``q_reason``, ``q_<id>`` (0/1) and ``q_score_<id>``.
+    (1: a person should look), ``q_reason``, ``q_<id>`` (0/1) and ``q_score_<id>``. Where comments
+    were read: ``q_read`` (ids as read) and ``q_chosen`` (how the comment came to be read).
     """
     columns = {name: table[name] for name in table.columns}
     for result in results:
@@ -70,6 +75,12 @@ def coded_table(table: pd.DataFrame, results: list[QuestionResult], path: Path) 
             f"score_{category}": [f"{score:.{_SCORE_DIGITS}f}" for score in coded[f"score_{category}"]]
             for category in book.ids
         }
+        if result.read is not None:
+            read = result.read.reindex(range(len(table)))
+            added["read"] = [
+                "|".join(labels) if isinstance(labels, tuple) else "" for labels in read["labels"]
+            ]
+            added["chosen"] = read["chosen"].fillna("")
         for name, values in added.items():
             heading = f"{question}_{name}"
             if heading in columns:
@@ -81,25 +92,26 @@ def coded_table(table: pd.DataFrame, results: list[QuestionResult], path: Path) 
 
 
 def counts_table(results: list[QuestionResult]) -> pd.DataFrame:
-    """Put the counts of all questions into one table: ``question, category, label, count, share, base_n``."""
-    rows = [
-        (
-            result.asked.question,
-            category,
-            row.label,
-            row.count_,
-            "" if pd.isna(row.share) else f"{row.share:.1f}",
-            result.counts.attrs["base_n"],
-        )
-        for result in results
-        for category, row in zip(
-            result.counts.index, result.counts.rename(columns={"count": "count_"}).itertuples(), strict=True
-        )
-    ]
-    return pd.DataFrame(rows, columns=["question", "category", "label", "count", "share", "base_n"])
+    """Put the counts of all questions into one table.
+
+    Columns ``question, category, label, count, share, base_n, low, high, read``; ``low`` and ``high``
+    are blank where no random sample was read.
+    """
+    rows = []
+    for result in results:
+        counts = result.counts
+        for category, label, count, share, low, high, read in counts.itertuples(name=None):
+            bounds = ["" if pd.isna(bound) else int(bound) for bound in (low, high)]
+            shown = "" if pd.isna(share) else f"{share:.1f}"
+            rows.append(
+                (result.asked.question, category, label, count, shown, counts.attrs["base_n"], *bounds, read)
+            )
+    columns = ["question", "category", "label", "count", "share", "base_n", "low", "high", "read"]
+    return pd.DataFrame(rows, columns=columns)
 
 
-def _classifier(asked: SurveyQuestion) -> tuple[CommentClassifier, Path]:
+def classifier_of(asked: SurveyQuestion) -> tuple[CommentClassifier, Path]:
+    """Load the model of a question; return it and its file."""
     source = asked.model or model_path(asked.codebook)
     if asked.model is None and not source.exists():
         raise InputError(

@@ -47,8 +47,9 @@ class TrainingSettings:
 
 @dataclass(frozen=True)
 class HeldOut:
-    """What a model does on voices it has not read: the coding, and how it compares with the labels."""
+    """What a model does on voices it has not read: labels, coding, and how the two compare."""
 
+    flags: Bools
     coding: Coding
     agreement: Agreement
     review: ReviewMark
@@ -111,7 +112,7 @@ def train_model(
     margin = _review_margin(distance, wrong & ~coding.review, wrong, settings.review_recall)
     coding, _ = held_out_coding(rows, fold_of, raw, codebook, settings.floor, margin)
     held_out = HeldOut(
-        coding, compare_codings(flags, coding.flags, codebook.ids), judge_review(wrong, coding.review)
+        flags, coding, compare_codings(flags, coding.flags, codebook.ids), judge_review(wrong, coding.review)
     )
     slope, offset, thresholds = _calibrate(raw[rows.answered], rows.flags[rows.answered])
     model = fit_rows(rows, np.ones(len(texts), bool), codebook, settings)

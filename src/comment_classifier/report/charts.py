@@ -37,19 +37,24 @@ def _chart(figures: Figures) -> Any:
     from matplotlib.figure import Figure
 
     n = len(figures.bars)
-    height = 1.75 + 0.42 * n
+    height = 1.25 + 0.25 * len(figures.notes) + 0.42 * n
     chart = Figure(figsize=(_WIDTH, height))
     widest = max((len(bar.label) for bar in figures.bars), default=8)
     left = min(0.5, 0.04 + 0.0175 * widest)
-    axes = chart.add_axes((left, 0.75 / height, 0.95 - left, 0.42 * n / height))
+    axes = chart.add_axes((left, (0.25 + 0.25 * len(figures.notes)) / height, 0.95 - left, 0.42 * n / height))
     positions = range(n)
     axes.barh(positions, [b.count for b in figures.bars], height=0.66, color=[_COLOUR] * (n - 1) + [_OTHER])
-    largest = max((b.count for b in figures.bars), default=0)
+    largest = max((max(b.count, b.high or 0) for b in figures.bars), default=0)
     for y, bar in zip(positions, figures.bars, strict=True):
-        axes.text(bar.count + largest * 0.012, y, f"{bar.count:,}", va="center", ha="left", fontsize=11)
+        end = bar.count
+        if bar.low is not None and bar.high is not None:
+            axes.plot([bar.low, bar.high], [y, y], color="#222222", linewidth=1.4, marker="|", markersize=9)
+            end = max(end, bar.high)
+        label = f"{bar.count:,}" + (f"  ({bar.interval})" if bar.interval else "")
+        axes.text(end + largest * 0.012, y, label, va="center", ha="left", fontsize=11)
     axes.set_yticks(positions, [b.label for b in figures.bars], fontsize=11)
     axes.invert_yaxis()
-    axes.set_xlim(0, max(1, largest) * 1.1)
+    axes.set_xlim(0, max(1, largest) * (1.25 if figures.random_n else 1.1))
     axes.xaxis.set_visible(False)
     axes.tick_params(axis="y", length=0)
     for side in ("top", "right", "bottom"):
@@ -58,7 +63,12 @@ def _chart(figures: Figures) -> Any:
     chart.text(0.02, 1 - 0.72 / height, figures.base_line, fontsize=9.5, va="center", color="#444444")
     for line, note in enumerate(figures.notes):
         chart.text(
-            0.02, (0.44 - 0.24 * line) / height, f"※ {note}", fontsize=8.5, va="center", color="#444444"
+            0.02,
+            (0.24 * (len(figures.notes) - line) - 0.04) / height,
+            f"※ {note}",
+            fontsize=8.5,
+            va="center",
+            color="#444444",
         )
     return chart
 

@@ -1,6 +1,9 @@
 """The figures of a report, computed once from the counts and shown by page, workbook and charts."""
 
 from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
 
 from comment_classifier.counting import bars
 from comment_classifier.results import QuestionResult
@@ -8,12 +11,22 @@ from comment_classifier.results import QuestionResult
 
 @dataclass(frozen=True)
 class Bar:
-    """One bar: a category, its mentions, and their share of the answers in percent."""
+    """One bar: a category, its mentions, their share of the answers in percent.
+
+    ``low`` and ``high`` are the ends of the 95 % interval, None without a random sample.
+    """
 
     category: str
     label: str
     count: int
     share: float
+    low: int | None = None
+    high: int | None = None
+
+    @property
+    def interval(self) -> str:
+        """The interval in words, blank if there is none."""
+        return "" if self.low is None else f"{self.low:,}～{self.high:,}"
 
 
 @dataclass(frozen=True)
@@ -21,7 +34,8 @@ class Figures:
     """What is shown of one question.
 
     ``base`` says who was asked; ``base_n`` is the number of answers, ``none_n`` of rows without
-    one, ``review_n`` of answers that a person should look at. ``bars`` are in the order of the chart.
+    one, ``review_n`` of answers that a person should look at, ``read_n`` and ``random_n`` of comments
+    that a person has read, and of those the random sample. ``bars`` are in the order of the chart.
     """
 
     question: str
@@ -31,6 +45,10 @@ class Figures:
     base_n: int
     none_n: int
     review_n: int
+    read_n: int
+    random_n: int
+    hand_only: tuple[str, ...]
+    doubtful: tuple[str, ...]
     bars: tuple[Bar, ...]
 
     @property
@@ -42,10 +60,23 @@ class Figures:
     @property
     def notes(self) -> tuple[str, ...]:
         """What has to be said beside every chart."""
-        return (
-            "一つの回答を複数の区分に数えるため、合計は回答数と一致しない。",
-            f"件数は機械による分類(未確認)。うち {self.review_n:,} 件は判断に迷った回答(要確認)。",
-        )
+        said = ["一つの回答を複数の区分に数えるため、合計は回答数と一致しない。"]
+        if self.random_n:
+            said.append(
+                f"無作為に選んだ {self.random_n:,} 件を人が読み、残りを推定した件数。線は 95% 区間"
+                f"(このファイルの真の件数が入る範囲)。読んだ回答は計 {self.read_n:,} 件。"
+            )
+        elif self.read_n:
+            said.append(f"人が読んだ {self.read_n:,} 件のほかは機械による分類(未確認)。区間は示せない。")
+        else:
+            said.append(
+                f"件数は機械による分類(未確認)。うち {self.review_n:,} 件は判断に迷った回答(要確認)。"
+            )
+        if self.hand_only:
+            said.append(f"{'、'.join(self.hand_only)}は例が少なく機械は判断しない。人が数えた分のみ。")
+        if self.doubtful:
+            said.append(f"{'、'.join(self.doubtful)}は二通りの推定が食い違う。さらに読むことを勧める。")
+        return tuple(said)
 
 
 def question_figures(result: QuestionResult) -> Figures:
@@ -61,10 +92,15 @@ def question_figures(result: QuestionResult) -> Figures:
         base_n=counts.attrs["base_n"],
         none_n=int(counts.loc[book.none, "count"]),
         review_n=int(result.coded["review"].sum()),
-        bars=tuple(
-            Bar(str(category), label, int(count), float(share))
-            for category, label, count, share in zip(
-                shown.index, shown["label"], shown["count"], shown["share"], strict=True
-            )
-        ),
+        read_n=counts.attrs["read_n"],
+        random_n=counts.attrs["random_n"],
+        hand_only=tuple(map(book.label, counts.attrs["hand_only"])),
+        doubtful=tuple(map(book.label, counts.attrs["doubtful"])),
+        bars=tuple(_bar(row) for row in shown.itertuples(name=None)),
     )
+
+
+def _bar(row: tuple[Any, ...]) -> Bar:
+    category, label, count, share, low, high, _ = row
+    bounds = [None if pd.isna(bound) else int(bound) for bound in (low, high)]
+    return Bar(str(category), label, int(count), float(share), *bounds)

@@ -34,7 +34,7 @@ def write_page(
     sections = [
         {
             "figures": shown,
-            "largest": max((bar.count for bar in shown.bars), default=0) or 1,
+            "largest": max((max(bar.count, bar.high or 0) for bar in shown.bars), default=0) or 1,
             "comments": {bar.category: _comments(result, bar, names) for bar in shown.bars},
             "definitions": {c.id: c.definition for c in result.asked.codebook.categories},
         }

@@ -106,12 +106,15 @@ def _contents_sheet(book: Any, formats: dict[str, Any], survey: Survey, figures:
 def _figures_sheet(book: Any, formats: dict[str, Any], name: str, figures: Figures) -> None:
     sheet = book.add_worksheet(name)
     sheet.set_column(0, 0, 42)
-    sheet.set_column(1, 2, 10)
+    sheet.set_column(1, 6, 9)
     sheet.set_row(0, 26)
     sheet.write_string(0, 0, excel_text(figures.title), formats["title"])
     sheet.write_string(1, 0, excel_text(f"設問：{figures.text}"), formats["note"])
     sheet.write_string(2, 0, excel_text(figures.base_line), formats["note"])
-    for column, heading in enumerate(("区分", "件数", "割合(%)")):
+    headings = ["区分", "件数", "割合(%)"]
+    if figures.random_n:
+        headings += ["95%下限", "95%上限", "上へ", "下へ"]
+    for column, heading in enumerate(headings):
         sheet.write_string(4, column, heading, formats["head" if column == 0 else "number head"])
     first = 5
     for row, bar in enumerate(figures.bars, first):
@@ -119,23 +122,40 @@ def _figures_sheet(book: Any, formats: dict[str, Any], name: str, figures: Figur
         sheet.write_number(row, 1, bar.count, formats["count"])
         if figures.base_n:
             sheet.write_number(row, 2, round(bar.share, 1), formats["share"])
+        if bar.low is not None and bar.high is not None:
+            sheet.write_number(row, 3, bar.low, formats["count"])
+            sheet.write_number(row, 4, bar.high, formats["count"])
+            # What the chart's error bars read: LibreOffice draws them from cells only.
+            sheet.write_number(row, 5, bar.high - bar.count, formats["note"])
+            sheet.write_number(row, 6, bar.count - bar.low, formats["note"])
     last = first + len(figures.bars) - 1
     for line, note in enumerate(figures.notes, last + 2):
         sheet.write_string(line, 0, f"※ {note}", formats["note"])
-    sheet.insert_chart(4, 4, _bar_chart(book, name, figures, first, last))
+    sheet.insert_chart(4, 8 if figures.random_n else 4, _bar_chart(book, name, figures, first, last))
     _print_on_width(sheet, pages_high=1)
 
 
 def _bar_chart(book: Any, name: str, figures: Figures, first: int, last: int) -> Any:
     chart = book.add_chart({"type": "bar"})
+    errors: dict[str, Any] = {}
+    labels: dict[str, Any] = {"value": True, "font": {"name": _FONT, "size": 10}}
+    if figures.random_n:
+        labels["position"] = "inside_base"  # where no error bar crosses it
+        errors["x_error_bars"] = {
+            "type": "custom",
+            "plus_values": f"='{name}'!$F${first + 1}:$F${last + 1}",
+            "minus_values": f"='{name}'!$G${first + 1}:$G${last + 1}",
+            "line": {"color": "#222222", "width": 1.25},
+        }
     chart.add_series(
         {
+            **errors,
             "name": [name, 4, 1],
             "categories": [name, first, 0, last, 0],
             "values": [name, first, 1, last, 1],
-            "fill": {"color": "#2F6F9F"},
+            "fill": {"color": "#9CC3E0" if figures.random_n else "#2F6F9F"},
             "gap": 45,
-            "data_labels": {"value": True, "font": {"name": _FONT, "size": 10}},
+            "data_labels": labels,
             "points": [None] * (last - first) + [{"fill": {"color": "#9AA5AD"}}],
         }
     )
