@@ -149,6 +149,25 @@ def test_counts_csv_has_the_columns_of_the_promise(out):
         "low",
         "high",
         "read",
+        "distinct",
     ]
     assert counts["count"].tolist() == [3, 1, 1, 2] and counts["base_n"].tolist() == [4] * 4
     assert counts["share"].tolist() == ["75.0", "25.0", "25.0", ""]
+
+
+def test_cross_tables_lose_no_row(wave, survey, tmp_path):
+    results = classify_file(wave, survey, tmp_path / "out", by=["所属"])
+    cross = pd.read_csv(tmp_path / "out" / "crosstab.csv", encoding="utf-8-sig", keep_default_na=False)
+    groups = cross.drop_duplicates("group")
+    assert groups["rows"].sum() == len(ROWS) - 1 and "(記載なし)" in set(groups["group"])
+    totals = cross.groupby("category")["count"].sum()
+    assert totals.to_dict() == results[0].counts["count"].drop("none").to_dict()
+    assert set(cross["small"]) == {1}
+    book = openpyxl.load_workbook(tmp_path / "out" / "report.xlsx")
+    assert "1 × 所属" in book.sheetnames
+    assert "所属 別の表" in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+
+
+def test_an_unknown_attribute_is_refused(wave, survey, tmp_path):
+    with pytest.raises(cc.InputError, match="no column '年代'"):
+        classify_file(wave, survey, tmp_path / "out", by=["年代"])

@@ -2,7 +2,7 @@
 
 import json
 import platform
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from itertools import compress
@@ -30,6 +30,7 @@ from comment_classifier.results import (
     code_question,
     coded_table,
     counts_table,
+    cross_tables,
 )
 from comment_classifier.tables import column, read_table, write_csv
 from comment_classifier.tokenizer import dictionary
@@ -59,6 +60,7 @@ def classify_file(
     sheet: str | None = None,
     n_jobs: int = 1,
     read: str | Path | None = None,
+    by: Sequence[str] = (),
     progress: Progress = lambda step, done, of: None,
 ) -> list[QuestionResult]:
     """Classify a survey file and write everything into a folder.
@@ -72,6 +74,7 @@ def classify_file(
         n_jobs: processes to use; -1 for all cores. The files are the same.
         read: the sheet of :func:`sample_file`, filled; what was read counts exactly, and the unread are
             estimated with an interval.
+        by: headings of attributes to make cross tables by.
         progress: called with the step's name, how many are done, and of how many.
 
     Returns:
@@ -87,16 +90,19 @@ def classify_file(
     answers = [column(table, asked.column, path).tolist() for asked in survey.questions]
     if survey.id_column:
         column(table, survey.id_column, path)
+    attributes = {name: column(table, name, path) for name in by}
     readings = _readings(read, path, survey, answers)
     results = []
     for number, asked in enumerate(survey.questions):
         progress(asked.title, number, len(survey.questions) + 1)
-        results.append(code_question(answers[number], asked, n_jobs, readings[number]))
+        results.append(code_question(answers[number], asked, n_jobs, readings[number], attributes))
     progress("報告", len(survey.questions), len(survey.questions) + 1)
     coded = coded_table(table, results, path)
     with whole_folder(out) as folder:
         write_csv(coded, folder / "comments.csv")
         write_csv(counts_table(results), folder / "counts.csv")
+        if by:
+            write_csv(cross_tables(results), folder / "crosstab.csv")
         write_report(folder, table, survey, results, coded)
         run = _run(path, survey, results, header_row, sheet, started)
         (folder / "run.json").write_text(

@@ -39,7 +39,8 @@ A survey file (TOML) says which column asks which question:
 questions: use_cases, time_saved, quality, burden (codebook tasks); improvements; risks; non_use
 written into DIR:
   comments.csv / .xlsx  every input row and column, then the categories, scores, reasons, review mark
-  counts.csv            question, category, label, count, share, base_n
+  counts.csv            question, category, label, count, share, base_n, low, high, read, distinct
+  crosstab.csv          with --by: the counts within each group
   report.html           bars; a click on one shows its comments with the deciding words marked
   report.xlsx           counts with editable charts, and the coded comments
   charts/*.png, *.svg   the bars as pictures
@@ -93,6 +94,9 @@ def _add_classify(commands: Any) -> None:
     )
     _add_input(command)
     command.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write into")
+    command.add_argument(
+        "--by", action="append", default=[], metavar="HEADING", help="cross table by a column; again for more"
+    )
     command.add_argument(
         "--read", type=Path, metavar="SHEET", help="the sheet of 'sample', filled by readers"
     )
@@ -213,6 +217,7 @@ def _classify(options: argparse.Namespace) -> None:
             sheet=options.sheet,
             n_jobs=options.jobs,
             read=options.read,
+            by=options.by,
             progress=progress,
         )
     _print_counts(results)

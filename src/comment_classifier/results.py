@@ -1,15 +1,21 @@
 """Results: one coded and counted question of a survey, and the tables of all of them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from comment_classifier.classifier import CommentClassifier
 from comment_classifier.codebook import SurveyQuestion
 from comment_classifier.coding import code_comments, coded_frame, explain_coding, reason
 from comment_classifier.counting import count_categories
+from comment_classifier.crosstab import cross_table
+from comment_classifier.duplicates import group_duplicates
 from comment_classifier.errors import InputError
 from comment_classifier.model import Explanation
 from comment_classifier.store import load_model, model_path
@@ -27,6 +33,8 @@ class QuestionResult:
         explanations: per comment the explanation of each category it was given.
         counts: as :func:`comment_classifier.count` returns it.
         read: what a person read: ``labels`` and ``chosen`` by row, or None.
+        groups: per comment the group of equal texts, -1 for a blank one.
+        crosses: a cross table per attribute that was asked for.
         model: the model file used.
         held_out: the figures of the model's card on voices it had not read.
 
@@ -37,12 +45,18 @@ class QuestionResult:
     explanations: list[dict[str, Explanation]]
     counts: pd.DataFrame
     read: pd.DataFrame | None
+    groups: npt.NDArray[np.int64]
+    crosses: dict[str, pd.DataFrame]
     model: Path
     held_out: dict[str, Any]
 
 
 def code_question(
-    texts: list[str], asked: SurveyQuestion, n_jobs: int = 1, read: pd.DataFrame | None = None
+    texts: list[str],
+    asked: SurveyQuestion,
+    n_jobs: int = 1,
+    read: pd.DataFrame | None = None,
+    attributes: Mapping[str, pd.Series] = MappingProxyType({}),
 ) -> QuestionResult:
     """Code and count one column of answers, with what a person read of it (rows counted from 0)."""
     classifier, source = classifier_of(asked)
@@ -51,7 +65,14 @@ def code_question(
     coded = coded_frame(coding, model, book, texts, pd.RangeIndex(len(texts)))
     explanations = explain_coding(model, book, texts, coding, n_jobs)
     counts = count_categories(coded, book, read)
-    return QuestionResult(asked, coded, explanations, counts, read, source, model.card.get("held_out", {}))
+    groups = group_duplicates(texts)
+    counts["distinct"] = [
+        len(set(groups[coded[c].to_numpy(bool) & (groups >= 0)].tolist())) for c in book.ids
+    ]
+    crosses = {name: cross_table(coded, book, values) for name, values in attributes.items()}
+    return QuestionResult(
+        asked, coded, explanations, counts, read, groups, crosses, source, model.card.get("held_out", {})
+    )
 
 
 def coded_table(table: pd.DataFrame, results: list[QuestionResult], path: Path) -> pd.DataFrame:
@@ -94,20 +115,43 @@ def coded_table(table: pd.DataFrame, results: list[QuestionResult], path: Path) 
 def counts_table(results: list[QuestionResult]) -> pd.DataFrame:
     """Put the counts of all questions into one table.
 
-    Columns ``question, category, label, count, share, base_n, low, high, read``; ``low`` and ``high``
-    are blank where no random sample was read.
+    Columns ``question, category, label, count, share, base_n, low, high, read, distinct``; ``low`` and
+    ``high`` are blank where no random sample was read, ``distinct`` is the number of different texts.
     """
     rows = []
     for result in results:
         counts = result.counts
-        for category, label, count, share, low, high, read in counts.itertuples(name=None):
+        for category, label, count, share, low, high, read, distinct in counts.itertuples(name=None):
             bounds = ["" if pd.isna(bound) else int(bound) for bound in (low, high)]
             shown = "" if pd.isna(share) else f"{share:.1f}"
             rows.append(
-                (result.asked.question, category, label, count, shown, counts.attrs["base_n"], *bounds, read)
+                (
+                    result.asked.question,
+                    category,
+                    label,
+                    count,
+                    shown,
+                    counts.attrs["base_n"],
+                    *bounds,
+                    read,
+                    distinct,
+                )
             )
-    columns = ["question", "category", "label", "count", "share", "base_n", "low", "high", "read"]
+    columns = ["question", "category", "label", "count", "share", "base_n", "low", "high", "read", "distinct"]
     return pd.DataFrame(rows, columns=columns)
+
+
+def cross_tables(results: list[QuestionResult]) -> pd.DataFrame:
+    """Put the cross tables of all questions into one table, with ``question`` and ``by`` in front."""
+    parts = [
+        table.assign(question=result.asked.question, by=name)
+        for result in results
+        for name, table in result.crosses.items()
+    ]
+    table = pd.concat(parts, ignore_index=True)
+    table["share"] = [("" if pd.isna(share) else f"{share:.1f}") for share in table["share"]]
+    table["small"] = table["small"].astype(int)
+    return table[["question", "by", *(c for c in table.columns if c not in ("question", "by"))]]
 
 
 def classifier_of(asked: SurveyQuestion) -> tuple[CommentClassifier, Path]:

@@ -3,10 +3,14 @@
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from comment_classifier.counting import bars
+from comment_classifier.duplicates import largest_groups
 from comment_classifier.results import QuestionResult
+
+_QUOTED = 24  # characters
 
 
 @dataclass(frozen=True)
@@ -20,6 +24,7 @@ class Bar:
     label: str
     count: int
     share: float
+    distinct: int = 0
     low: int | None = None
     high: int | None = None
 
@@ -35,7 +40,8 @@ class Figures:
 
     ``base`` says who was asked; ``base_n`` is the number of answers, ``none_n`` of rows without
     one, ``review_n`` of answers that a person should look at, ``read_n`` and ``random_n`` of comments
-    that a person has read, and of those the random sample. ``bars`` are in the order of the chart.
+    that a person has read, and of those the random sample, ``distinct_n`` of different texts among the
+    answers, ``copies`` the wordings that came most often. ``bars`` are in the order of the chart.
     """
 
     question: str
@@ -47,6 +53,8 @@ class Figures:
     review_n: int
     read_n: int
     random_n: int
+    distinct_n: int
+    copies: tuple[tuple[str, int], ...]
     hand_only: tuple[str, ...]
     doubtful: tuple[str, ...]
     bars: tuple[Bar, ...]
@@ -72,6 +80,9 @@ class Figures:
             said.append(
                 f"件数は機械による分類(未確認)。うち {self.review_n:,} 件は判断に迷った回答(要確認)。"
             )
+        if self.copies:
+            quoted = "、".join(f"「{_shortened(text)}」{n:,} 件" for text, n in self.copies)
+            said.append(f"異なる文面は {self.distinct_n:,} 件。同じ文面の多いもの：{quoted}。")
         if self.hand_only:
             said.append(f"{'、'.join(self.hand_only)}は例が少なく機械は判断しない。人が数えた分のみ。")
         if self.doubtful:
@@ -83,6 +94,8 @@ def question_figures(result: QuestionResult) -> Figures:
     """Gather the figures of a question."""
     book, counts = result.asked.codebook, result.counts
     shown = bars(counts, book)
+    none = result.coded[book.none].to_numpy(bool)
+    answered = result.groups[~none]
     text = next((q.text for q in book.questions if q.id == result.asked.question), "")
     return Figures(
         question=result.asked.question,
@@ -94,6 +107,8 @@ def question_figures(result: QuestionResult) -> Figures:
         review_n=int(result.coded["review"].sum()),
         read_n=counts.attrs["read_n"],
         random_n=counts.attrs["random_n"],
+        distinct_n=len(set(answered[answered >= 0].tolist())),
+        copies=tuple(largest_groups(result.coded["text"].tolist(), np.where(none, -1, result.groups))),
         hand_only=tuple(map(book.label, counts.attrs["hand_only"])),
         doubtful=tuple(map(book.label, counts.attrs["doubtful"])),
         bars=tuple(_bar(row) for row in shown.itertuples(name=None)),
@@ -101,6 +116,11 @@ def question_figures(result: QuestionResult) -> Figures:
 
 
 def _bar(row: tuple[Any, ...]) -> Bar:
-    category, label, count, share, low, high, _ = row
+    category, label, count, share, low, high, _, distinct = row
     bounds = [None if pd.isna(bound) else int(bound) for bound in (low, high)]
-    return Bar(str(category), label, int(count), float(share), *bounds)
+    return Bar(str(category), label, int(count), float(share), int(distinct), *bounds)
+
+
+def _shortened(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= _QUOTED else f"{line[:_QUOTED]}…"

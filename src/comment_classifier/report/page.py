@@ -36,6 +36,7 @@ def write_page(
             "figures": shown,
             "largest": max((max(bar.count, bar.high or 0) for bar in shown.bars), default=0) or 1,
             "comments": {bar.category: _comments(result, bar, names) for bar in shown.bars},
+            "crosses": {name: _by_group(cross) for name, cross in result.crosses.items()},
             "definitions": {c.id: c.definition for c in result.asked.codebook.categories},
         }
         for result, shown in zip(results, figures, strict=True)
@@ -43,6 +44,11 @@ def write_page(
     html = _template().render(survey=survey, sections=sections, rows=len(table), most=MOST_COMMENTS)
     with whole_file(path) as temporary:
         temporary.write_text(html, encoding="utf-8", newline="\n")
+
+
+def _by_group(cross: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
+    # "count" is the name of a method of the rows that a template walks through.
+    return list(cross.rename(columns={"count": "n"}).groupby("group", sort=False))
 
 
 def _row_names(table: pd.DataFrame, survey: Survey) -> list[str]:

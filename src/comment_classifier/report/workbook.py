@@ -36,6 +36,9 @@ def write_report_workbook(
         _contents_sheet(book, formats, survey, figures)
         for number, shown in enumerate(figures, 1):
             _figures_sheet(book, formats, _sheet_name(number, shown), shown)
+        for number, result in enumerate(results, 1):
+            for name, cross in result.crosses.items():
+                _cross_sheet(book, formats, f"{number} × {name}", result.asked.title, cross)
         _comments_sheet(book, formats, table, results)
 
 
@@ -65,6 +68,7 @@ def _formats(book: Any) -> dict[str, Any]:
         "number head": book.add_format(
             {**plain, "bold": True, "bg_color": "#E3ECF2", "bottom": 1, "align": "right"}
         ),
+        "number": book.add_format({**plain, "align": "right"}),
         "text": book.add_format({**plain, "text_wrap": True}),
         "line": book.add_format(plain),
         "note": book.add_format({**plain, "font_color": "#57606A"}),
@@ -133,6 +137,28 @@ def _figures_sheet(book: Any, formats: dict[str, Any], name: str, figures: Figur
         sheet.write_string(line, 0, f"※ {note}", formats["note"])
     sheet.insert_chart(4, 8 if figures.random_n else 4, _bar_chart(book, name, figures, first, last))
     _print_on_width(sheet, pages_high=1)
+
+
+def _cross_sheet(book: Any, formats: dict[str, Any], name: str, title: str, cross: pd.DataFrame) -> None:
+    sheet = book.add_worksheet(_FORBIDDEN_IN_NAME.sub("", name)[:31].rstrip("' "))
+    sheet.set_column(0, 0, 28)
+    sheet.set_row(0, 26)
+    sheet.write_string(0, 0, excel_text(f"{title}：{name.partition(' × ')[2]} 別"), formats["title"])
+    sheet.write_string(1, 0, "単位：件、( ) は各層の回答数に対する割合(%)。未確認の件数", formats["note"])
+    labels = list(dict.fromkeys(cross["label"]))
+    for column, heading in enumerate(["層", "行数", "回答数", *labels]):
+        sheet.write_string(3, column, excel_text(heading), formats["head"])
+    for line, (group, part) in enumerate(cross.groupby("group", sort=False), 4):
+        small = "※" if part["small"].any() else ""
+        sheet.write_string(line, 0, excel_text(f"{group}{small}"), formats["line"])
+        sheet.write_number(line, 1, int(part["rows"].iloc[0]), formats["count"])
+        sheet.write_number(line, 2, int(part["base_n"].iloc[0]), formats["count"])
+        for column, (count, share) in enumerate(zip(part["count"], part["share"], strict=True), 3):
+            shown = f"{count:,}" if pd.isna(share) else f"{count:,} ({share:.1f})"
+            sheet.write_string(line, column, shown, formats["number"])
+    last = 4 + cross["group"].nunique()
+    sheet.write_string(last + 1, 0, "※ 回答数が 10 未満の層。割合は参考にとどめる。", formats["note"])
+    _print_on_width(sheet)
 
 
 def _bar_chart(book: Any, name: str, figures: Figures, first: int, last: int) -> Any:
