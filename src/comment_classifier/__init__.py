@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from comment_classifier.classifier import CommentClassifier
     from comment_classifier.codebook import Codebook, load_codebook, load_survey
     from comment_classifier.errors import InputError
-    from comment_classifier.library import classify, count, train
+    from comment_classifier.library import classify, compare, count, train
     from comment_classifier.store import load_model
     from comment_classifier.tables import read_table
 
@@ -19,6 +19,7 @@ _HOME = {
     "CommentClassifier": "classifier",
     "InputError": "errors",
     "classify": "library",
+    "compare": "library",
     "count": "library",
     "load_codebook": "codebook",
     "load_model": "store",
@@ -30,6 +31,7 @@ _HOME = {
 __all__ = [  # noqa: RUF022 (the order in which a reader meets them)
     "classify",
     "count",
+    "compare",
     "load_codebook",
     "load_model",
     "load_survey",

@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from comment_classifier.codebook import Survey
+from comment_classifier.codebook import Codebook, Survey
 from comment_classifier.coding import code_comments
 from comment_classifier.errors import InputError
 from comment_classifier.files import sha256, whole_folder
@@ -23,7 +23,7 @@ from comment_classifier.reading import (
     read_sheet,
     write_sheet,
 )
-from comment_classifier.report import write_report
+from comment_classifier.report import write_comparison_charts, write_report
 from comment_classifier.results import (
     QuestionResult,
     classifier_of,
@@ -34,6 +34,7 @@ from comment_classifier.results import (
 )
 from comment_classifier.tables import column, read_table, write_csv
 from comment_classifier.tokenizer import dictionary
+from comment_classifier.waves import compare_waves
 
 Progress = Callable[[str, int, int], None]
 _VERSIONS_OF = (
@@ -161,6 +162,61 @@ def sample_file(
     return foretold
 
 
+def compare_runs(first: str | Path, second: str | Path, out: str | Path) -> dict[str, pd.DataFrame]:
+    """Compare two waves that were classified into folders, question by question.
+
+    Args:
+        first: the earlier wave's folder, as :func:`classify_file` wrote it.
+        second: the later wave's folder.
+        out: the folder to write ``comparison.csv`` and ``charts/comparison_<question>.png`` / ``.svg`` into.
+
+    Returns:
+        By question, what :func:`comment_classifier.waves.compare_waves` returns, with the share of
+        unknown words of both waves in ``attrs``.
+
+    Raises:
+        InputError: a folder holds no run, the waves share no question, or they were coded by another
+            codebook or model: then it says what changed and how to re-score.
+
+    """
+    runs = [_run_of(Path(folder)) for folder in (first, second)]
+    asked = [{q["question"]: q for q in run["questions"]} for run in runs]
+    common = [name for name in asked[0] if name in asked[1]]
+    if not common:
+        raise InputError(f"{first} and {second} share no question")
+    tables = [read_table(Path(folder) / "comments.csv") for folder in (first, second)]
+    compared = {}
+    for name in common:
+        one, two = asked[0][name], asked[1][name]
+        for key, what in (("codebook_sha256", "codebook"), ("model_sha256", "model")):
+            if one[key] != two[key]:
+                raise InputError(
+                    f"question {name!r}: the two waves were coded by another {what} ({one['model']}, "
+                    f"{two['model']}). Classify the earlier wave's file again with the current one first"
+                )
+        book = Codebook.from_dict(one["codebook_content"])
+        coded = [pd.DataFrame({c: t[f"{name}_{c}"] == "1" for c in book.ids}) for t in tables]
+        frame = compare_waves(coded[0], coded[1], book, one["held_out"])
+        frame.attrs.update(title=one["title"], base=one["base"])
+        frame.attrs["unknown"] = [one["unknown_words"], two["unknown_words"]]
+        compared[name] = frame
+    with whole_folder(Path(out)) as folder:
+        parts = [frame.reset_index().assign(question=name) for name, frame in compared.items()]
+        table = pd.concat(parts, ignore_index=True).round(4)
+        first_columns = ["question", *(c for c in table.columns if c != "question")]
+        write_csv(table[first_columns].astype(str), folder / "comparison.csv")
+        write_comparison_charts(folder / "charts", compared)
+    return compared
+
+
+def _run_of(folder: Path) -> dict[str, Any]:
+    try:
+        run: dict[str, Any] = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        raise InputError(f"{folder}: holds no run.json. Give a folder that 'classify' wrote") from None
+    return run
+
+
 def _readings(
     read: str | Path | None, path: Path, survey: Survey, answers: list[list[str]]
 ) -> list[pd.DataFrame | None]:
@@ -187,11 +243,14 @@ def _run(
                 "question": r.asked.question,
                 "column": r.asked.column,
                 "codebook": r.asked.codebook.id,
+                "codebook_content": r.asked.codebook.as_dict(),
                 "codebook_sha256": r.asked.codebook.fingerprint,
                 "title": r.asked.title,
                 "base": r.asked.base,
                 "model": r.model.name,
                 "model_sha256": sha256(r.model),
+                "held_out": r.held_out,
+                "unknown_words": {"share": round(r.unknown[0], 4), "words": r.unknown[1]},
             }
             for r in results
         ],

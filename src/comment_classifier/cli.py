@@ -1,4 +1,4 @@
-"""The command line: ``classify``, ``sample``, ``train``, ``agreement``, each a few lines over the library."""
+"""The command line: every command is a few lines over the library."""
 
 import argparse
 import sys
@@ -79,6 +79,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     _add_classify(commands)
     _add_sample(commands)
+    _add_compare(commands)
     _add_train(commands)
     _add_agreement(commands)
     return parser
@@ -136,6 +137,19 @@ def _add_sample(commands: Any) -> None:
     command.add_argument("--seed", type=int, default=0, metavar="N", help="of the draw (default: 0)")
     command.add_argument("--show-guess", action="store_true", help="show the reader the machine's categories")
     command.set_defaults(run=_sample, parser=command)
+
+
+def _add_compare(commands: Any) -> None:
+    command = commands.add_parser(
+        "compare",
+        help="compare two classified waves",
+        description="Set two folders that 'classify' wrote side by side: shares, differences with intervals, "
+        "and which changes are more than sampling and the model's errors explain.",
+    )
+    command.add_argument("first", type=Path, metavar="WAVE_A", help="folder of the earlier wave")
+    command.add_argument("second", type=Path, metavar="WAVE_B", help="folder of the later wave")
+    command.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write into")
+    command.set_defaults(run=_compare, parser=command)
 
 
 def _add_train(commands: Any) -> None:
@@ -249,6 +263,36 @@ def _sample(options: argparse.Namespace) -> None:
             widths = "　".join(f"{size} 件読むと ±{width:.0f}" for size, width in row.items())
             console.print(f"  {asked.codebook.label(str(category))}: {widths}")
     sys.stdout.write(f"\nwritten to {options.out}: mark with ○, then: classify ... --read {options.out}\n")
+
+
+def _compare(options: argparse.Namespace) -> None:
+    from rich.table import Table
+
+    from comment_classifier.batch import compare_runs
+
+    console = _console()
+    for frame in compare_runs(options.first, options.second, options.out).values():
+        console.print(f"\n{frame.attrs['title']}", style="bold")
+        sizes = f"前の回 n＝{frame.attrs['first_n']:,}、今の回 n＝{frame.attrs['second_n']:,}"
+        console.print(f"{sizes}　単位：回答数に対する %(一つの回答を複数の区分に数える)　未確認")
+        table = Table(box=None, padding=(0, 1))
+        for name in ("区分", "前の回", "今の回", "差(補正後)", "95% 区間", ""):
+            table.add_column(name, justify="left" if name == "区分" else "right", no_wrap=True)
+        for row in frame.itertuples():
+            known = row.difference == row.difference
+            cells = (
+                (f"{row.difference:+.1f}", f"{row.low:+.1f}～{row.high:+.1f}")
+                if known
+                else ("–", "判定できない")
+            )
+            table.add_row(
+                row.label, f"{row.first:.1f}", f"{row.second:.1f}", *cells, "★" if row.changed else ""
+            )
+        console.print(table)
+        shares = [f"{unknown['share']:.1%}" for unknown in frame.attrs["unknown"]]
+        words = "、".join(frame.attrs["unknown"][1]["words"]) or "なし"
+        console.print(f"学習していない語の割合：前の回 {shares[0]}、今の回 {shares[1]}(多い語：{words})")
+    sys.stdout.write(f"\nwritten to {options.out}\n")
 
 
 def _train(options: argparse.Namespace) -> None:

@@ -15,6 +15,7 @@ from comment_classifier.errors import InputError
 from comment_classifier.labels import label_matrix
 from comment_classifier.store import load_model
 from comment_classifier.training import TrainingSettings
+from comment_classifier.waves import compare_waves
 
 
 def classify(
@@ -104,6 +105,42 @@ def count(
             f"coded: no column {missing[0]!r}. Are these comments coded by the codebook {codebook.id!r}?"
         )
     return count_categories(coded, codebook, read)
+
+
+def compare(
+    first: pd.DataFrame,
+    second: pd.DataFrame,
+    question: str | None = None,
+    *,
+    model: CommentClassifier | None = None,
+) -> pd.DataFrame:
+    """Compare two waves that :func:`classify` coded with the same model.
+
+    Args:
+        first: the earlier wave.
+        second: the later wave.
+        question: which question they answer; its current model's errors are taken into account.
+        model: the model used, if it was another.
+
+    Returns:
+        By category id: ``label``, ``first``, ``second`` (percent of the answers), ``difference`` in points
+        with ``low`` and ``high``, ``p``, ``changed``; see :func:`comment_classifier.waves.compare_waves`.
+
+    Raises:
+        InputError: unknown question, or a category's column is missing.
+
+    """
+    if model is None:
+        if question is None:
+            raise InputError("which question? Give question=... or model=...")
+        model = load_model(find_question(question).codebook)
+    for wave in (first, second):
+        missing = [c for c in model.book.ids if c not in wave.columns]
+        if missing:
+            raise InputError(
+                f"coded: no column {missing[0]!r}. Are these comments coded by {model.book.id!r}?"
+            )
+    return compare_waves(first, second, model.book, model.model_.card["held_out"])
 
 
 def train(

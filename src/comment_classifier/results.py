@@ -19,6 +19,7 @@ from comment_classifier.duplicates import group_duplicates
 from comment_classifier.errors import InputError
 from comment_classifier.model import Explanation
 from comment_classifier.store import load_model, model_path
+from comment_classifier.waves import unknown_words
 
 _SCORE_DIGITS = 4
 
@@ -37,6 +38,7 @@ class QuestionResult:
         crosses: a cross table per attribute that was asked for.
         model: the model file used.
         held_out: the figures of the model's card on voices it had not read.
+        unknown: share of words that the model does not know, and the commonest of them.
 
     """
 
@@ -49,6 +51,7 @@ class QuestionResult:
     crosses: dict[str, pd.DataFrame]
     model: Path
     held_out: dict[str, Any]
+    unknown: tuple[float, list[str]]
 
 
 def code_question(
@@ -71,7 +74,16 @@ def code_question(
     ]
     crosses = {name: cross_table(coded, book, values) for name, values in attributes.items()}
     return QuestionResult(
-        asked, coded, explanations, counts, read, groups, crosses, source, model.card.get("held_out", {})
+        asked,
+        coded,
+        explanations,
+        counts,
+        read,
+        groups,
+        crosses,
+        source,
+        model.card.get("held_out", {}),
+        unknown_words(model, texts),
     )
 
 

@@ -122,7 +122,7 @@ def train_model(
         intercepts=model.intercepts * slope + offset,
         thresholds=thresholds,
         review_margin=margin,
-        card=_card(rows, codebook, settings, held_out, flags),
+        card=_card(rows, codebook, settings, held_out, _wobble(fold_of, held_out)),
     )
     return model, held_out
 
@@ -300,21 +300,32 @@ def _review_margin(distance: Floats, unmarked: Bools, wrong: Bools, recall: floa
     return float(np.nextafter(nearest[min(missing, len(nearest)) - 1], np.inf))
 
 
+def _wobble(fold_of: Ints, held_out: HeldOut) -> Floats:
+    """Return (k,) the standard deviation between folds of the share given less the true share."""
+    folds = range(fold_of.max() + 1)
+    errors = held_out.coding.flags.astype(float) - held_out.flags
+    spread: Floats = np.std([errors[fold_of == fold].mean(axis=0) for fold in folds], axis=0, ddof=1)
+    return spread
+
+
 def _card(
-    rows: Rows, codebook: Codebook, settings: TrainingSettings, held_out: HeldOut, flags: Bools
+    rows: Rows, codebook: Codebook, settings: TrainingSettings, held_out: HeldOut, wobble: Floats
 ) -> dict[str, Any]:
     agreement = held_out.agreement
     table = agreement.categories
+    totals = held_out.flags.sum(axis=0)
     return {
         "comments": len(rows.normalized),
         "voices": len(set(rows.voices.tolist())),
-        "labels": {c: int(n) for c, n in zip(codebook.ids, flags.sum(axis=0), strict=True)},
+        "labels": {c: int(n) for c, n in zip(codebook.ids, totals, strict=True)},
         "settings": asdict(settings),
         "held_out": {
+            "comments": agreement.comments,
             "micro_f1": round(agreement.micro_f1, 4),
             "macro_f1": round(agreement.macro_f1, 4),
             "exact": round(agreement.exact, 4),
             "review": {name: round(value, 4) for name, value in asdict(held_out.review).items()},
+            "wobble": {c: round(float(w), 5) for c, w in zip(codebook.ids, wobble, strict=True)},
             "categories": {
                 c: {name: None if np.isnan(v) else round(float(v), 4) for name, v in table.loc[c].items()}
                 for c in codebook.ids

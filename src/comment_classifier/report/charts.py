@@ -1,7 +1,11 @@
 """Bar charts as PNG and SVG, in the manner of the report: horizontal, largest on top."""
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
+
+import pandas as pd
 
 from comment_classifier.files import whole_file
 from comment_classifier.report.figures import Figures
@@ -13,24 +17,72 @@ _WIDTH = 9.0  # inches
 
 def write_charts(folder: Path, figures: list[Figures]) -> None:
     """Write ``<question>.png`` and ``<question>.svg`` for every question."""
+    _write(folder, {shown.question: partial(_chart, shown) for shown in figures})
+
+
+def write_comparison_charts(folder: Path, compared: dict[str, pd.DataFrame]) -> None:
+    """Write ``comparison_<question>.png`` and ``.svg``: two waves side by side, changes starred."""
+    _write(folder, {f"comparison_{name}": partial(_pairs, frame) for name, frame in compared.items()})
+
+
+def _write(folder: Path, drawings: dict[str, Callable[[], Any]]) -> None:
     import matplotlib as mpl
 
-    family = _japanese_font()
     style: Any = {
-        "font.family": family,
+        "font.family": _japanese_font(),
         "svg.hashsalt": "comment-classifier",
         "svg.fonttype": "path",
         "axes.unicode_minus": False,
     }
+    formats: dict[str, dict[str, Any]] = {
+        ".png": {"dpi": 160, "metadata": {"Software": None}},
+        ".svg": {"metadata": {"Date": None}},
+    }
     with mpl.rc_context(style):
-        for shown in figures:
-            chart = _chart(shown)
-            for suffix, options in (
-                (".png", {"dpi": 160, "metadata": {"Software": None}}),
-                (".svg", {"metadata": {"Date": None}}),
-            ):
-                with whole_file(folder / f"{shown.question}{suffix}") as temporary:
+        for name, draw in drawings.items():
+            chart = draw()
+            for suffix, options in formats.items():
+                with whole_file(folder / f"{name}{suffix}") as temporary:
                     chart.savefig(temporary, facecolor="white", **options)
+
+
+def _pairs(frame: pd.DataFrame) -> Any:
+    from matplotlib.figure import Figure
+
+    n = len(frame)
+    height = 2.0 + 0.6 * n
+    chart = Figure(figsize=(_WIDTH, height))
+    widest = max(len(label) for label in frame["label"])
+    left = min(0.5, 0.04 + 0.0175 * widest)
+    axes = chart.add_axes((left, 0.75 / height, 0.95 - left, 0.6 * n / height))
+    largest = max(1.0, float(frame[["first", "second"]].max(axis=None)))
+    for column, offset, colour in (("first", -0.2, _OTHER), ("second", 0.2, _COLOUR)):
+        places = [y + offset for y in range(n)]
+        axes.barh(places, frame[column], height=0.36, color=colour)
+        for y, share, changed in zip(places, frame[column], frame["changed"], strict=True):
+            star = " ★" if changed and column == "second" else ""
+            axes.text(share + largest * 0.012, y, f"{share:.1f}{star}", va="center", ha="left", fontsize=10)
+    axes.set_yticks(range(n), frame["label"], fontsize=11)
+    axes.invert_yaxis()
+    axes.set_xlim(0, largest * 1.15)
+    axes.xaxis.set_visible(False)
+    axes.tick_params(axis="y", length=0)
+    for side in ("top", "right", "bottom"):
+        axes.spines[side].set_visible(False)
+    earlier, later = (f"{frame.attrs[name]:,}" for name in ("first_n", "second_n"))
+    sizes = f"灰：前の回(回答数 n＝{earlier})　青：今の回(n＝{later})　単位：回答数に対する %"
+    base = f"対象：{frame.attrs['base']}　" if frame.attrs["base"] else ""
+    chart.text(0.02, 1 - 0.34 / height, frame.attrs["title"], fontsize=15, va="center")
+    chart.text(0.02, 1 - 0.74 / height, f"{base}{sizes}", fontsize=9.5, va="center", color="#444444")
+    notes = (
+        "★ は、標本のゆれと機械の誤りを見込んでも変わったといえる区分(全区分を同時に見て 95%)。",
+        "一つの回答を複数の区分に数える。件数は機械による分類(未確認)。",
+    )
+    for line, note in enumerate(notes):
+        chart.text(
+            0.02, (0.44 - 0.24 * line) / height, f"※ {note}", fontsize=8.5, va="center", color="#444444"
+        )
+    return chart
 
 
 def _chart(figures: Figures) -> Any:
