@@ -5,7 +5,8 @@ import sys
 import pytest
 
 import comment_classifier as cc
-from comment_classifier.codebook import shipped_codebooks, single_question
+from comment_classifier.codebook import shipped_codebooks
+from comment_classifier.survey import single_question
 from conftest import EXAMPLES, FRUIT
 
 REPORT_USES = [

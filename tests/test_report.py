@@ -103,7 +103,7 @@ def test_the_page_prints(page, tmp_path):
 
 @needs("chromium")
 def test_hostile_comments_stay_text(browser, tmp_path, fruit_toml, fruit_model_file):
-    from comment_classifier.codebook import single_question
+    from comment_classifier.survey import single_question
 
     path = tmp_path / "wave.csv"
     path.write_text(
@@ -150,7 +150,7 @@ def test_comments_xlsx_equals_comments_csv(example_out):
 
 
 def test_formulas_stay_text_in_the_workbook(tmp_path, fruit_toml, fruit_model_file):
-    from comment_classifier.codebook import single_question
+    from comment_classifier.survey import single_question
 
     path = tmp_path / "wave.csv"
     path.write_text('好物\n"=HYPERLINK(""http://x"",""りんご"")"\n@SUM(1)りんご\n', encoding="utf-8")

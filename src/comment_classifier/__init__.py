@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from comment_classifier.classifier import CommentClassifier
-    from comment_classifier.codebook import Codebook, load_codebook, load_survey
+    from comment_classifier.codebook import Codebook, load_codebook
     from comment_classifier.errors import InputError
     from comment_classifier.library import classify, compare, count, train
     from comment_classifier.store import load_model
+    from comment_classifier.survey import load_survey
     from comment_classifier.tables import read_table
 
 _HOME = {
@@ -23,7 +24,7 @@ _HOME = {
     "count": "library",
     "load_codebook": "codebook",
     "load_model": "store",
-    "load_survey": "codebook",
+    "load_survey": "survey",
     "read_table": "tables",
     "train": "library",
 }

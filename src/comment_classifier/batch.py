@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from comment_classifier.codebook import Codebook, Survey
+from comment_classifier.codebook import Codebook
 from comment_classifier.coding import code_comments
 from comment_classifier.errors import InputError
 from comment_classifier.files import sha256, whole_folder
@@ -32,6 +32,7 @@ from comment_classifier.results import (
     counts_table,
     cross_tables,
 )
+from comment_classifier.survey import Survey
 from comment_classifier.tables import column, read_table, write_csv
 from comment_classifier.tokenizer import dictionary
 from comment_classifier.waves import compare_waves

@@ -11,8 +11,8 @@ from comment_classifier.errors import InputError
 
 if TYPE_CHECKING:
     from comment_classifier.classifier import CommentClassifier
-    from comment_classifier.codebook import Survey
     from comment_classifier.results import QuestionResult
+    from comment_classifier.survey import Survey
 
 DONE, WRONG_INPUT, INTERRUPTED = 0, 1, 130
 
@@ -211,7 +211,7 @@ def _survey(options: argparse.Namespace) -> "Survey":
         options.parser.error("--question and --column go together")
     if options.survey is not None and (options.codebook or options.model):
         options.parser.error("--codebook and --model go with --question; a survey file names its own")
-    from comment_classifier.codebook import load_survey, single_question
+    from comment_classifier.survey import load_survey, single_question
 
     if options.survey is not None:
         return load_survey(options.survey)

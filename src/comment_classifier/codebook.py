@@ -1,23 +1,21 @@
-"""Codebooks and surveys: what the categories are, and which column asks which question.
+"""Codebooks: what the categories are, and which questions they answer.
 
-Both are TOML files and both are checked when they are read, so that the rest of the package
-can rely on them. The category ids, labels and questions live in ``codebooks/*.toml`` only.
+A codebook is a TOML file that is checked when it is read, so that the rest of the package can rely on
+it. The category ids, labels and questions of the package live in ``codebooks/*.toml`` only.
 """
 
 import hashlib
 import json
-import re
-import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from comment_classifier.errors import InputError
+from comment_classifier.toml_reader import IDENTIFIER, TableReader, parse_toml, require_unique
 
 SHIPPED = Path(__file__).parent / "codebooks"
-_ID = re.compile(r"[a-z][a-z0-9_]*")
 _ROLES = ("named", "other", "none")
 _RESERVED = ("text", "labels", "review")  # columns of coded comments
 
@@ -142,30 +140,6 @@ class Codebook:
         return next(c for c in self.categories if c.role == role)
 
 
-@dataclass(frozen=True)
-class SurveyQuestion:
-    """One free-text column of a survey file and how to read it.
-
-    ``model`` is the file of a model of your own; None for the current model of the codebook.
-    """
-
-    column: str
-    question: str
-    codebook: Codebook
-    title: str
-    base: str
-    model: Path | None = None
-
-
-@dataclass(frozen=True)
-class Survey:
-    """A survey: its title and its questions in the order of the report."""
-
-    title: str
-    questions: tuple[SurveyQuestion, ...]
-    id_column: str = ""
-
-
 def load_codebook(name: str | Path) -> Codebook:
     """Load a codebook that comes with the package by name, or any other by its path.
 
@@ -174,7 +148,7 @@ def load_codebook(name: str | Path) -> Codebook:
 
     """
     path = SHIPPED / f"{name}.toml"
-    if not (isinstance(name, str) and _ID.fullmatch(name) and path.exists()):
+    if not (isinstance(name, str) and IDENTIFIER.fullmatch(name) and path.exists()):
         path = Path(name)
         if not path.is_file():
             shipped = ", ".join(shipped_codebooks())
@@ -202,59 +176,16 @@ def find_question(question: str) -> Question:
     return known[question]
 
 
-def load_survey(path: str | Path) -> Survey:
-    """Load a survey file: a title and one ``[[question]]`` table per free-text column.
-
-    A question names its ``column`` and ``question`` (one that a shipped codebook asks), or its
-    own ``question`` id with ``codebook`` (a shipped name, or a path relative to the survey file),
-    ``title`` and ``base``. ``model`` is the path of a model file, relative to the survey file.
-
-    Raises:
-        InputError: names file, key and remedy.
-
-    """
-    path = Path(path)
-    reader = _Reader(path, _parse(path))
-    reader.allow("title", "id_column", "question")
-    tables = reader.tables("question", 'add a [[question]] table with column = "..." and question = "..."')
-    questions = tuple(_survey_question(t, path.parent) for t in tables)
-    _unique(path, "question", "column", [q.column for q in questions])
-    _unique(path, "question", "question", [q.question for q in questions])
-    return Survey(reader.text("title"), questions, reader.text("id_column", default=""))
-
-
-def single_question(
-    column: str, question: str, codebook: str | Path | None = None, model: Path | None = None
-) -> Survey:
-    """Build the survey of one column that needs no survey file.
-
-    Raises:
-        InputError: unknown question or codebook, or a question id that cannot name a file.
-
-    """
-    if not _ID.fullmatch(question):
-        raise InputError(f"question {question!r}: use small letters, digits and _, beginning with a letter")
-    if codebook is None:
-        known = find_question(question)
-        asked = SurveyQuestion(
-            column, question, load_codebook(known.codebook), known.title, known.base, model
-        )
-    else:
-        book = load_codebook(codebook)
-        asked = SurveyQuestion(column, question, book, book.title, "", model)
-    return Survey(asked.title, (asked,))
-
-
 @lru_cache(maxsize=64)
 def _load_codebook_file(path: Path, _modified: int) -> Codebook:
-    reader = _Reader(path, _parse(path))
+    reader = TableReader(path, parse_toml(path))
     reader.allow("id", "title", "category", "question", "reference")
     book_id = reader.identifier("id")
     categories = tuple(
         map(_category, reader.tables("category", 'add [[category]] tables with id = "..." and label = "..."'))
     )
-    _unique(path, "category", "id", [c.id for c in categories])
-    _unique(path, "category", "label", [c.label for c in categories])
+    require_unique(path, "category", "id", [c.id for c in categories])
+    require_unique(path, "category", "label", [c.label for c in categories])
     for role in ("other", "none"):
         found = [c.id for c in categories if c.role == role]
         if len(found) != 1:
@@ -263,13 +194,13 @@ def _load_codebook_file(path: Path, _modified: int) -> Codebook:
                 f'Set role = "{role}" on one category'
             )
     questions = tuple(_question(t, book_id) for t in reader.tables("question", "", needed=False))
-    _unique(path, "question", "id", [q.id for q in questions])
+    require_unique(path, "question", "id", [q.id for q in questions])
     ids = {c.id for c in categories}
     references = tuple(_reference(t, ids) for t in reader.tables("reference", "", needed=False))
     return Codebook(book_id, reader.text("title"), categories, questions, references)
 
 
-def _category(reader: "_Reader") -> Category:
+def _category(reader: "TableReader") -> Category:
     reader.allow("id", "label", "definition", "not_when", "role", "phrases", "answers", "subjects")
     role = reader.text("role", default="named")
     if role not in _ROLES:
@@ -290,7 +221,7 @@ def _category(reader: "_Reader") -> Category:
     )
 
 
-def _question(reader: "_Reader", codebook: str) -> Question:
+def _question(reader: "TableReader", codebook: str) -> Question:
     reader.allow("id", "title", "text", "base")
     return Question(
         id=reader.identifier("id"),
@@ -301,7 +232,7 @@ def _question(reader: "_Reader", codebook: str) -> Question:
     )
 
 
-def _reference(reader: "_Reader", ids: set[str]) -> Reference:
+def _reference(reader: "TableReader", ids: set[str]) -> Reference:
     reader.allow("id", "question", "title", "source", "unit", "values", "order")
     values = reader.table.get("values", {})
     if not isinstance(values, dict):
@@ -330,101 +261,5 @@ def _reference(reader: "_Reader", ids: set[str]) -> Reference:
     )
 
 
-def _survey_question(reader: "_Reader", folder: Path) -> SurveyQuestion:
-    reader.allow("column", "question", "codebook", "title", "base", "model")
-    question = reader.identifier("question")
-    codebook = reader.text("codebook", default="")
-    if not codebook:
-        try:
-            known = find_question(question)
-        except InputError as error:
-            reader.fail("question", str(error), 'or add codebook = "..." for a question of your own')
-        book, title, base = load_codebook(known.codebook), known.title, known.base
-    else:
-        own = folder / codebook
-        try:
-            book = load_codebook(own if own.is_file() else codebook)
-        except InputError as error:
-            reader.fail("codebook", str(error), "paths are relative to the survey file")
-        title, base = book.title, ""
-    model = reader.text("model", default="")
-    return SurveyQuestion(
-        column=reader.text("column"),
-        question=question,
-        codebook=book,
-        title=reader.text("title", default=title),
-        base=reader.text("base", default=base),
-        model=folder / model if model else None,
-    )
-
-
-def _parse(path: Path) -> dict[str, Any]:
-    try:
-        # Notepad on Windows may put a byte order mark in front, which TOML does not allow.
-        return tomllib.loads(path.read_bytes().decode("utf-8-sig"))
-    except FileNotFoundError:
-        raise InputError(f"{path}: not found. Check the path") from None
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror})") from None
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path}: byte {error.start} is not UTF-8. Save the file as UTF-8") from None
-    except tomllib.TOMLDecodeError as error:
-        raise InputError(f"{path}: not valid TOML: {error}. Correct that line") from None
-
-
-def _unique(path: Path, table: str, key: str, values: Iterable[str]) -> None:
-    seen: set[str] = set()
-    for value in values:
-        if value in seen:
-            raise InputError(f"{path}: [[{table}]] key '{key}': {value!r} stands twice. Give each its own")
-        seen.add(value)
-
-
 def _sha256(content: object) -> str:
     return hashlib.sha256(json.dumps(content, ensure_ascii=False).encode()).hexdigest()
-
-
-class _Reader:
-    """Reads the keys of one TOML table and names file, table and key when one is wrong."""
-
-    def __init__(self, path: Path, table: dict[str, Any], where: str = "") -> None:
-        self.path, self.table, self.where = path, table, where
-
-    def fail(self, key: str, wrong: str, remedy: str) -> None:
-        where = f"{self.where} " if self.where else ""
-        raise InputError(f"{self.path}: {where}key '{key}': {wrong}. Remedy: {remedy}")
-
-    def allow(self, *keys: str) -> None:
-        for key in self.table:
-            if key not in keys:
-                self.fail(key, "unknown key", f"use {', '.join(keys)}")
-
-    def text(self, key: str, default: str | None = None) -> str:
-        value = self.table.get(key, default)
-        if value is None:
-            self.fail(key, "missing", f'add {key} = "..."')
-        if not isinstance(value, str) or (default is None and not value.strip()):
-            self.fail(key, f"{value!r} is not a text", f'write {key} = "..."')
-        return str(value)
-
-    def identifier(self, key: str) -> str:
-        value = self.text(key)
-        if not _ID.fullmatch(value):
-            self.fail(
-                key, f"{value!r} is not an id", "use small letters, digits and _, beginning with a letter"
-            )
-        return value
-
-    def texts(self, key: str) -> tuple[str, ...]:
-        values = self.table.get(key, [])
-        if not isinstance(values, list) or not all(isinstance(v, str) for v in values):
-            self.fail(key, f"{values!r} is not a list of texts", f'write {key} = ["...", "..."]')
-        return tuple(values)
-
-    def tables(self, key: str, remedy: str, needed: bool = True) -> "list[_Reader]":
-        values = self.table.get(key, [])
-        if not isinstance(values, list) or not all(isinstance(v, dict) for v in values):
-            self.fail(key, "is not a list of tables", f"write [[{key}]] above each")
-        if needed and not values:
-            self.fail(key, "missing", remedy)
-        return [_Reader(self.path, v, f"[[{key}]] no. {i}") for i, v in enumerate(values, 1)]

@@ -1,6 +1,6 @@
 """Coding: from a comment to its categories, its scores, and the mark that a person should look.
 
-No answer is decided first, by the rule of :func:`comment_classifier.no_answer.is_answer`. A
+No answer is decided first, by the rule of :func:`comment_classifier.no_answer.judge`. A
 comment gets every category whose score reaches its threshold (``other`` beside a named one only in
 codebooks where coders do that). Where none does, it gets its most
 probable category if that is at least ``floor``, else ``other``; either way it is marked for review.

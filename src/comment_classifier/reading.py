@@ -13,13 +13,14 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit
 
-from comment_classifier.codebook import Codebook, Survey, SurveyQuestion
+from comment_classifier.codebook import Codebook
 from comment_classifier.counting import RANDOM
 from comment_classifier.errors import InputError
 from comment_classifier.files import whole_file
 from comment_classifier.intervals import shift_estimate
 from comment_classifier.model import Model, logits
 from comment_classifier.no_answer import Verdict, judge
+from comment_classifier.survey import Survey, SurveyQuestion
 from comment_classifier.tables import excel_text, read_table
 from comment_classifier.text import normalize
 

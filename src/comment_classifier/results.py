@@ -11,7 +11,6 @@ import numpy.typing as npt
 import pandas as pd
 
 from comment_classifier.classifier import CommentClassifier
-from comment_classifier.codebook import SurveyQuestion
 from comment_classifier.coding import code_comments, coded_frame, explain_coding, reason
 from comment_classifier.counting import count_categories
 from comment_classifier.crosstab import cross_table
@@ -19,6 +18,7 @@ from comment_classifier.duplicates import group_duplicates
 from comment_classifier.errors import InputError
 from comment_classifier.model import Explanation
 from comment_classifier.store import load_model, model_path
+from comment_classifier.survey import SurveyQuestion
 from comment_classifier.waves import unknown_words
 
 _SCORE_DIGITS = 4

@@ -7,11 +7,11 @@ from typing import Any
 
 import pandas as pd
 
-from comment_classifier.codebook import Survey
 from comment_classifier.files import whole_file
 from comment_classifier.report.figures import Bar, Figures
 from comment_classifier.report.marks import Segment, marked
 from comment_classifier.results import QuestionResult
+from comment_classifier.survey import Survey
 
 MOST_COMMENTS = 500  # behind one bar; a browser should not have to bear more
 

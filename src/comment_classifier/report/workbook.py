@@ -10,11 +10,11 @@ from typing import Any
 
 import pandas as pd
 
-from comment_classifier.codebook import Survey
 from comment_classifier.coding import reason
 from comment_classifier.files import whole_file
 from comment_classifier.report.figures import Figures
 from comment_classifier.results import QuestionResult
+from comment_classifier.survey import Survey
 from comment_classifier.tables import EXCEL_MAX_ROWS, excel_text
 
 _OPTIONS = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
