@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 import comment_classifier as cc
-from comment_classifier.batch import classify_file, compare_runs
+from comment_classifier.batch import classify_file, compare_runs, compare_with_published
 from comment_classifier.waves import compare_waves, unknown_words
 from conftest import EXAMPLES
 
@@ -105,3 +105,19 @@ def test_waves_of_another_model_or_codebook_are_refused(tmp_path):
             compare_runs(tmp_path / "a", tmp_path / what, tmp_path / "out")
     with pytest.raises(cc.InputError, match=r"holds no run\.json"):
         compare_runs(tmp_path / "a", tmp_path, tmp_path / "out")
+
+
+def test_a_wave_stands_beside_published_figures(tmp_path):
+    survey = cc.load_survey(EXAMPLES / "staff_survey_2024.toml")
+    classify_file(EXAMPLES / "staff_survey_2024.csv", survey, tmp_path / "a")
+    compared = compare_with_published("kumamoto_2024", tmp_path / "a", tmp_path / "out")
+    assert set(compared) == {"use_cases", "risks", "non_use"}
+    uses = compared["use_cases"]
+    assert uses["first"].sum() == pytest.approx(100) == uses["second"].sum()
+    assert uses.loc["search", "first"] == pytest.approx(100 * 177 / 596)
+    assert (uses["first"] - uses["second"]).abs().max() < 2  # the example wave's true counts are these
+    assert (tmp_path / "out" / "charts" / "published_use_cases.svg").exists()
+    trial = compare_with_published("kumamoto_2023_trial", tmp_path / "a", tmp_path / "out")["use_cases"]
+    assert trial["first"].isna().all() and trial["first_rank"].tolist() == list(range(1, 9))
+    with pytest.raises(cc.InputError, match="Known: kumamoto_2023_trial, kumamoto_2024"):
+        compare_with_published("atlantis", tmp_path / "a", tmp_path / "out")

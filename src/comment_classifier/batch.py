@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from comment_classifier.codebook import Codebook
+from comment_classifier.codebook import Codebook, load_codebook, shipped_codebooks
 from comment_classifier.coding import code_comments
 from comment_classifier.errors import InputError
 from comment_classifier.files import sha256, whole_folder
@@ -23,7 +23,7 @@ from comment_classifier.reading import (
     read_sheet,
     write_sheet,
 )
-from comment_classifier.report import write_comparison_charts, write_report
+from comment_classifier.report import write_comparison_charts, write_published_charts, write_report
 from comment_classifier.results import (
     QuestionResult,
     classifier_of,
@@ -35,7 +35,7 @@ from comment_classifier.results import (
 from comment_classifier.survey import Survey
 from comment_classifier.tables import column, read_table, write_csv
 from comment_classifier.tokenizer import dictionary
-from comment_classifier.waves import compare_waves
+from comment_classifier.waves import beside_published, compare_waves
 
 Progress = Callable[[str, int, int], None]
 _VERSIONS_OF = (
@@ -207,6 +207,48 @@ def compare_runs(first: str | Path, second: str | Path, out: str | Path) -> dict
         first_columns = ["question", *(c for c in table.columns if c != "question")]
         write_csv(table[first_columns].astype(str), folder / "comparison.csv")
         write_comparison_charts(folder / "charts", compared)
+    return compared
+
+
+def compare_with_published(reference: str, folder: str | Path, out: str | Path) -> dict[str, pd.DataFrame]:
+    """Set a classified wave beside published figures that come with a codebook, such as ``kumamoto_2024``.
+
+    Args:
+        reference: the id of the published figures.
+        folder: the wave's folder, as :func:`classify_file` wrote it.
+        out: the folder to write ``published.csv`` and charts into; a chart only where values were published.
+
+    Returns:
+        By question, what :func:`comment_classifier.waves.beside_published` returns.
+
+    Raises:
+        InputError: no such reference for the questions of the wave.
+
+    """
+    run = _run_of(Path(folder))
+    counts = read_table(Path(folder) / "counts.csv")
+    compared = {}
+    for asked in run["questions"]:
+        if asked["codebook"] not in shipped_codebooks():
+            continue
+        book = load_codebook(asked["codebook"])
+        for published in book.references:
+            if published.id == reference and published.question == asked["question"]:
+                rows = counts[counts["question"] == asked["question"]].set_index("category")
+                frame = beside_published(rows["count"].astype(int), book, published)
+                frame.attrs.update(title=asked["title"], base=asked["base"], reference=published.title)
+                compared[asked["question"]] = frame
+    if not compared:
+        known = sorted({r.id for name in shipped_codebooks() for r in load_codebook(name).references})
+        raise InputError(
+            f"{reference}: neither a folder nor published figures of this wave's questions. "
+            f"Known: {', '.join(known)}"
+        )
+    with whole_folder(Path(out)) as target:
+        parts = [frame.reset_index().assign(question=name) for name, frame in compared.items()]
+        write_csv(pd.concat(parts, ignore_index=True).round(2).astype(str), target / "published.csv")
+        valued = {name: frame for name, frame in compared.items() if frame["first"].notna().all()}
+        write_published_charts(target / "charts", valued)
     return compared
 
 

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 from comment_classifier.errors import InputError
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from comment_classifier.classifier import CommentClassifier
     from comment_classifier.results import QuestionResult
     from comment_classifier.survey import Survey
@@ -146,7 +148,12 @@ def _add_compare(commands: Any) -> None:
         description="Set two folders that 'classify' wrote side by side: shares, differences with intervals, "
         "and which changes are more than sampling and the model's errors explain.",
     )
-    command.add_argument("first", type=Path, metavar="WAVE_A", help="folder of the earlier wave")
+    command.add_argument(
+        "first",
+        type=Path,
+        metavar="WAVE_A",
+        help="folder of the earlier wave, or the id of published figures",
+    )
     command.add_argument("second", type=Path, metavar="WAVE_B", help="folder of the later wave")
     command.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write into")
     command.set_defaults(run=_compare, parser=command)
@@ -266,33 +273,49 @@ def _sample(options: argparse.Namespace) -> None:
 
 
 def _compare(options: argparse.Namespace) -> None:
+    from comment_classifier.batch import compare_runs, compare_with_published
+
+    if options.first.is_dir():
+        _print_changes(compare_runs(options.first, options.second, options.out))
+    else:
+        _print_published(compare_with_published(str(options.first), options.second, options.out))
+    sys.stdout.write(f"\nwritten to {options.out}\n")
+
+
+def _print_changes(compared: "dict[str, pd.DataFrame]") -> None:
     from rich.table import Table
 
-    from comment_classifier.batch import compare_runs
-
     console = _console()
-    for frame in compare_runs(options.first, options.second, options.out).values():
-        console.print(f"\n{frame.attrs['title']}", style="bold")
+    for frame in compared.values():
         sizes = f"前の回 n＝{frame.attrs['first_n']:,}、今の回 n＝{frame.attrs['second_n']:,}"
+        console.print(f"\n{frame.attrs['title']}", style="bold")
         console.print(f"{sizes}　単位：回答数に対する %(一つの回答を複数の区分に数える)　未確認")
         table = Table(box=None, padding=(0, 1))
         for name in ("区分", "前の回", "今の回", "差(補正後)", "95% 区間", ""):
             table.add_column(name, justify="left" if name == "区分" else "right", no_wrap=True)
         for row in frame.itertuples():
-            known = row.difference == row.difference
-            cells = (
-                (f"{row.difference:+.1f}", f"{row.low:+.1f}～{row.high:+.1f}")
-                if known
-                else ("–", "判定できない")
-            )
-            table.add_row(
-                row.label, f"{row.first:.1f}", f"{row.second:.1f}", *cells, "★" if row.changed else ""
-            )
+            told = row.difference == row.difference
+            interval = f"{row.low:+.1f}～{row.high:+.1f}" if told else "判定できない"
+            difference = f"{row.difference:+.1f}" if told else "–"
+            star = "★" if row.changed else ""
+            table.add_row(row.label, f"{row.first:.1f}", f"{row.second:.1f}", difference, interval, star)
         console.print(table)
         shares = [f"{unknown['share']:.1%}" for unknown in frame.attrs["unknown"]]
         words = "、".join(frame.attrs["unknown"][1]["words"]) or "なし"
         console.print(f"学習していない語の割合：前の回 {shares[0]}、今の回 {shares[1]}(多い語：{words})")
-    sys.stdout.write(f"\nwritten to {options.out}\n")
+
+
+def _print_published(compared: "dict[str, pd.DataFrame]") -> None:
+    console = _console()
+    for frame in compared.values():
+        console.print(f"\n{frame.attrs['title']}", style="bold")
+        console.print(f"公表値：{frame.attrs['reference']}　単位：全言及に占める %、( ) は順位")
+        for row in frame.itertuples():
+            published = "値は未公表" if row.first != row.first else f"{row.first:.1f} %"
+            found = f"{row.second:.1f} %"
+            console.print(
+                f"  {row.label}：公表 {published}({row.first_rank})　今の回 {found}({row.second_rank})"
+            )
 
 
 def _train(options: argparse.Namespace) -> None:

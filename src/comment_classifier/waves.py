@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
-from comment_classifier.codebook import Codebook
+from comment_classifier.codebook import Codebook, Reference
 from comment_classifier.model import Model
 from comment_classifier.text import normalize
 from comment_classifier.tokenizer import split_words
@@ -63,6 +63,36 @@ def compare_waves(
     columns = ["label", "first", "second", "difference", "low", "high", "p", "changed"]
     frame = pd.DataFrame(rows, columns=columns, index=pd.Index([c.id for c in shown], name="category"))
     frame.attrs.update(first_n=sizes[0], second_n=sizes[1])
+    return frame
+
+
+def beside_published(counts: pd.Series, codebook: Codebook, reference: Reference) -> pd.DataFrame:
+    """Set a wave's counts beside published ones, of which only counts, shares or an order are known.
+
+    The number of answers behind published mentions is often not published either, so that what is
+    compared is each category's part of all mentions. Nothing is tested.
+
+    Args:
+        counts: mentions by category id.
+        codebook: the categories.
+        reference: the published figures.
+
+    Returns:
+        By category id of the reference: ``label``; ``first``, the published part of all mentions in
+        percent, NaN where only an order is known; ``second``, this wave's; ``first_rank``,
+        ``second_rank``; ``changed``, always false.
+
+    """
+    ids = list(reference.values or reference.order)
+    published = pd.Series(reference.values, dtype=float).reindex(ids)
+    found = counts.reindex(ids).astype(float)
+    frame = pd.DataFrame({"label": [codebook.label(i) for i in ids]}, index=pd.Index(ids, name="category"))
+    frame["first"] = 100 * published / published.sum() if reference.values else np.nan
+    frame["second"] = 100 * found / found.sum() if found.sum() else np.nan
+    order = list(reference.order) or list(published.sort_values(ascending=False, kind="stable").index)
+    frame["first_rank"] = [order.index(i) + 1 for i in ids]
+    frame["second_rank"] = found.rank(ascending=False, method="min").astype(int)
+    frame["changed"] = False
     return frame
 
 

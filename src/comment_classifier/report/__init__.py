@@ -4,14 +4,14 @@ from pathlib import Path
 
 import pandas as pd
 
-from comment_classifier.report.charts import write_charts, write_comparison_charts
+from comment_classifier.report.charts import write_charts, write_comparison_charts, write_published_charts
 from comment_classifier.report.figures import question_figures
 from comment_classifier.report.page import write_page
 from comment_classifier.report.workbook import write_comments_workbook, write_report_workbook
 from comment_classifier.results import QuestionResult
 from comment_classifier.survey import Survey
 
-__all__ = ["write_comparison_charts", "write_report"]
+__all__ = ["write_comparison_charts", "write_published_charts", "write_report"]
 
 
 def write_report(

@@ -1,6 +1,6 @@
 """Bar charts as PNG and SVG, in the manner of the report: horizontal, largest on top."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -22,10 +22,32 @@ def write_charts(folder: Path, figures: list[Figures]) -> None:
 
 def write_comparison_charts(folder: Path, compared: dict[str, pd.DataFrame]) -> None:
     """Write ``comparison_<question>.png`` and ``.svg``: two waves side by side, changes starred."""
-    _write(folder, {f"comparison_{name}": partial(_pairs, frame) for name, frame in compared.items()})
+    notes = (
+        "★ は、標本のゆれと機械の誤りを見込んでも変わったといえる区分(全区分を同時に見て 95%)。",
+        "一つの回答を複数の区分に数える。件数は機械による分類(未確認)。",
+    )
+    drawings = {}
+    for name, frame in compared.items():
+        earlier, later = (f"{frame.attrs[n]:,}" for n in ("first_n", "second_n"))
+        legend = f"灰：前の回(回答数 n＝{earlier})　青：今の回(n＝{later})　単位：回答数に対する %"
+        drawings[f"comparison_{name}"] = partial(_pairs, frame, legend, notes)
+    _write(folder, drawings)
 
 
-def _write(folder: Path, drawings: dict[str, Callable[[], Any]]) -> None:
+def write_published_charts(folder: Path, compared: dict[str, pd.DataFrame]) -> None:
+    """Write ``published_<question>.png`` and ``.svg``: a wave beside published figures."""
+    notes = (
+        "公表値は件数のみで回答数が示されていないため、全言及に占める割合で並べる。差の検定はできない。",
+        "今の回の件数は機械による分類(未確認)。",
+    )
+    drawings = {}
+    for name, frame in compared.items():
+        legend = f"灰：{frame.attrs['reference']}の公表値　青：今の回　単位：全言及に占める %"
+        drawings[f"published_{name}"] = partial(_pairs, frame, legend, notes)
+    _write(folder, drawings)
+
+
+def _write(folder: Path, drawings: Mapping[str, Callable[[], Any]]) -> None:
     import matplotlib as mpl
 
     style: Any = {
@@ -46,7 +68,7 @@ def _write(folder: Path, drawings: dict[str, Callable[[], Any]]) -> None:
                     chart.savefig(temporary, facecolor="white", **options)
 
 
-def _pairs(frame: pd.DataFrame) -> Any:
+def _pairs(frame: pd.DataFrame, legend: str, notes: tuple[str, ...]) -> Any:
     from matplotlib.figure import Figure
 
     n = len(frame)
@@ -69,15 +91,9 @@ def _pairs(frame: pd.DataFrame) -> Any:
     axes.tick_params(axis="y", length=0)
     for side in ("top", "right", "bottom"):
         axes.spines[side].set_visible(False)
-    earlier, later = (f"{frame.attrs[name]:,}" for name in ("first_n", "second_n"))
-    sizes = f"灰：前の回(回答数 n＝{earlier})　青：今の回(n＝{later})　単位：回答数に対する %"
     base = f"対象：{frame.attrs['base']}　" if frame.attrs["base"] else ""
     chart.text(0.02, 1 - 0.34 / height, frame.attrs["title"], fontsize=15, va="center")
-    chart.text(0.02, 1 - 0.74 / height, f"{base}{sizes}", fontsize=9.5, va="center", color="#444444")
-    notes = (
-        "★ は、標本のゆれと機械の誤りを見込んでも変わったといえる区分(全区分を同時に見て 95%)。",
-        "一つの回答を複数の区分に数える。件数は機械による分類(未確認)。",
-    )
+    chart.text(0.02, 1 - 0.74 / height, f"{base}{legend}", fontsize=9.5, va="center", color="#444444")
     for line, note in enumerate(notes):
         chart.text(
             0.02, (0.44 - 0.24 * line) / height, f"※ {note}", fontsize=8.5, va="center", color="#444444"
