@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 import comment_classifier as cc
 from comment_classifier.coding import code_comments, deciding_words, explain_coding, reason
 from comment_classifier.counting import bars
+from comment_classifier.themes import find_themes
 
 QUESTIONS = ("use_cases", "time_saved", "quality", "burden", "improvements", "risks", "non_use")
 
@@ -139,3 +140,17 @@ def test_odd_values_do_not_stop_it():
     odd = ["\x00", "\ud800", "あ" * 1_000_000, "\u202e逆", "🙂" * 50, 3, ["list"], "\n\n", "‮" * 20]
     coded = cc.classify(odd, question="use_cases")
     assert len(coded) == len(odd) and coded["labels"].map(len).min() >= 1
+
+
+def test_themes_gather_like_comments_and_need_enough_of_them(tasks_model):
+    music = [
+        f"{x}の作曲をしてもらった"
+        for x in ("園歌", "祭り", "式典", "運動会", "番組", "劇", "朝礼", "催し", "動画", "放送", "歌")
+    ]
+    pictures = [
+        f"{x}のイラストの生成" for x in ("猫", "犬", "花", "山", "川", "城", "鳥", "魚", "虫", "木", "空")
+    ]
+    themes = find_themes(tasks_model.model_, music + pictures + pictures)
+    assert [t.size for t in themes] == [11, 11]  # each text once
+    assert any("イラスト" in t.words and "イラスト" in t.quotes[0] for t in themes)
+    assert find_themes(tasks_model.model_, music) == []

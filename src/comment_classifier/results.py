@@ -9,16 +9,19 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from scipy.special import expit
 
 from comment_classifier.classifier import CommentClassifier
+from comment_classifier.codebook import Codebook
 from comment_classifier.coding import code_comments, coded_frame, explain_coding, reason
 from comment_classifier.counting import count_categories
 from comment_classifier.crosstab import cross_table
 from comment_classifier.duplicates import group_duplicates
 from comment_classifier.errors import InputError
-from comment_classifier.model import Explanation
+from comment_classifier.model import Explanation, Model
 from comment_classifier.store import load_model, model_path
 from comment_classifier.survey import SurveyQuestion
+from comment_classifier.themes import Theme, find_themes
 from comment_classifier.waves import unknown_words
 
 _SCORE_DIGITS = 4
@@ -39,6 +42,7 @@ class QuestionResult:
         model: the model file used.
         held_out: the figures of the model's card on voices it had not read.
         unknown: share of words that the model does not know, and the commonest of them.
+        themes: groups of like comments among those that fit no category, or hardly one.
 
     """
 
@@ -52,6 +56,7 @@ class QuestionResult:
     model: Path
     held_out: dict[str, Any]
     unknown: tuple[float, list[str]]
+    themes: list[Theme]
 
 
 def code_question(
@@ -69,6 +74,7 @@ def code_question(
     explanations = explain_coding(model, book, texts, coding, n_jobs)
     counts = count_categories(coded, book, read)
     groups = group_duplicates(texts)
+    unfitting = coded[book.other].to_numpy(bool) | _below_all(coded, model, book)
     counts["distinct"] = [
         len(set(groups[coded[c].to_numpy(bool) & (groups >= 0)].tolist())) for c in book.ids
     ]
@@ -84,7 +90,15 @@ def code_question(
         source,
         model.card.get("held_out", {}),
         unknown_words(model, texts),
+        find_themes(model, [t for t, loose in zip(texts, unfitting, strict=True) if loose]),
     )
+
+
+def _below_all(coded: pd.DataFrame, model: Model, book: Codebook) -> npt.NDArray[np.bool_]:
+    """Tell which answers have no category at its threshold: they got their most probable one."""
+    scores = coded[[f"score_{c}" for c in book.learned]].to_numpy(float)
+    below: npt.NDArray[np.bool_] = (scores < expit(model.thresholds)).all(axis=1)
+    return below & ~coded[book.none].to_numpy(bool)
 
 
 def coded_table(table: pd.DataFrame, results: list[QuestionResult], path: Path) -> pd.DataFrame:

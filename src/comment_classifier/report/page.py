@@ -37,6 +37,7 @@ def write_page(
             "largest": max((max(bar.count, bar.high or 0) for bar in shown.bars), default=0) or 1,
             "comments": {bar.category: _comments(result, bar, names) for bar in shown.bars},
             "crosses": {name: _by_group(cross) for name, cross in result.crosses.items()},
+            "themes": result.themes,
             "definitions": {c.id: c.definition for c in result.asked.codebook.categories},
         }
         for result, shown in zip(results, figures, strict=True)
