@@ -128,3 +128,17 @@ def test_a_disagreeing_cross_check_is_reported(fruit):
 def test_a_wrong_reading_is_refused(coded, fruit, read, expected):
     with pytest.raises(cc.InputError, match=expected):
         cc.count(coded, codebook=fruit, read=read)
+
+
+def test_blank_comments_are_not_estimated(tasks_model):
+    coded = cc.classify(["議事録の要約"] * 50 + [None] * 50, question="use_cases")
+    read = reading(range(20), [("writing",)] * 20)  # against all that the model says
+    counts = cc.count(coded, question="use_cases", read=read)
+    assert counts.attrs["base_n"] <= 50 and counts.loc["none", "count"] >= 50
+    assert (counts["high"].drop("none") <= 50).all() and (counts["share"].dropna() <= 100).all()
+
+
+@pytest.mark.parametrize("labels", [("none", "apple"), ()])
+def test_a_reading_that_no_sheet_could_hold_is_refused(coded, fruit, labels):
+    with pytest.raises(cc.InputError, match="at least one category"):
+        cc.count(coded, codebook=fruit, read=reading([3], [labels]))

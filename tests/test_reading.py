@@ -109,6 +109,29 @@ def test_libreoffice_saves_the_same(wave, tmp_path):
     pd.testing.assert_frame_equal(one, two)
 
 
+def test_what_is_missing_from_the_sheet_is_noticed(wave, tmp_path):
+    path, survey, sheet = wave
+    for change, expected in (
+        (lambda p: p.delete_cols(4), "has no column 'みかん'"),
+        (lambda p: p.delete_cols(1), "has no column '行'"),
+        (lambda p: p.delete_rows(3), "6 comments, 7 were drawn"),
+    ):
+        sample_file(path, survey, sheet, n=8)
+        book = openpyxl.load_workbook(sheet)
+        change(book["best"])
+        book.save(sheet)
+        with pytest.raises(cc.InputError, match=expected):
+            classify_file(path, survey, tmp_path / "out", read=sheet)
+
+
+def test_what_is_no_sheet_is_said_to_be_none(wave, tmp_path):
+    path, survey, _ = wave
+    with pytest.raises(cc.InputError, match="is no sheet that 'sample' wrote"):
+        classify_file(path, survey, tmp_path / "out", read=path)
+    with pytest.raises(cc.InputError, match=r"ends in \.xlsx"):
+        sample_file(path, survey, tmp_path / "s.txt")
+
+
 @pytest.mark.parametrize(
     ("change", "expected"),
     [

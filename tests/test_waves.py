@@ -103,7 +103,7 @@ def test_waves_of_another_model_or_codebook_are_refused(tmp_path):
         (tmp_path / what / "run.json").write_text(json.dumps(run), encoding="utf-8")
         with pytest.raises(cc.InputError, match=f"{what} .* Classify the earlier wave's file again"):
             compare_runs(tmp_path / "a", tmp_path / what, tmp_path / "out")
-    with pytest.raises(cc.InputError, match=r"holds no run\.json"):
+    with pytest.raises(cc.InputError, match=r"holds no usable run\.json"):
         compare_runs(tmp_path / "a", tmp_path, tmp_path / "out")
 
 

@@ -196,6 +196,9 @@ def compare_runs(first: str | Path, second: str | Path, out: str | Path) -> dict
                     f"{two['model']}). Classify the earlier wave's file again with the current one first"
                 )
         book = Codebook.from_dict(one["codebook_content"])
+        for folder, table in zip((first, second), tables, strict=True):
+            for category in book.ids:
+                column(table, f"{name}_{category}", Path(folder) / "comments.csv")
         coded = [pd.DataFrame({c: t[f"{name}_{c}"] == "1" for c in book.ids}) for t in tables]
         frame = compare_waves(coded[0], coded[1], book, one["held_out"])
         frame.attrs.update(title=one["title"], base=one["base"])
@@ -255,8 +258,11 @@ def compare_with_published(reference: str, folder: str | Path, out: str | Path) 
 def _run_of(folder: Path) -> dict[str, Any]:
     try:
         run: dict[str, Any] = json.loads((folder / "run.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        raise InputError(f"{folder}: holds no run.json. Give a folder that 'classify' wrote") from None
+        known = all(isinstance(q["question"], str) and q["held_out"] for q in run["questions"])
+    except (OSError, ValueError, KeyError, TypeError):
+        known = False
+    if not known:
+        raise InputError(f"{folder}: holds no usable run.json. Give a folder that 'classify' wrote")
     return run
 
 

@@ -248,8 +248,8 @@ def _classify(options: argparse.Namespace) -> None:
 
 def _sample(options: argparse.Namespace) -> None:
     survey = _survey(options)
-    if options.n < 1:
-        options.parser.error("--n: at least 1")
+    if options.n < 1 or options.seed < 0:
+        options.parser.error("--n is at least 1, --seed at least 0")
     from comment_classifier.batch import sample_file
 
     foretold = sample_file(
@@ -267,7 +267,10 @@ def _sample(options: argparse.Namespace) -> None:
         table = foretold[asked.question]
         console.print(f"\n{asked.title}: 読む件数ごとの 95% 区間の幅の見込み(±件)", style="bold")
         for category, row in table.iterrows():
-            widths = "　".join(f"{size} 件読むと ±{width:.0f}" for size, width in row.items())
+            widths = "　".join(
+                f"{size} 件読むと ±{width:.0f}" if width > 0 else f"{size} 件(全部)"
+                for size, width in row.items()
+            )
             console.print(f"  {asked.codebook.label(str(category))}: {widths}")
     sys.stdout.write(f"\nwritten to {options.out}: mark with ○, then: classify ... --read {options.out}\n")
 
@@ -377,7 +380,7 @@ def _console() -> Any:
     from rich.console import Console
 
     # Wide when the output goes to a file or another program, so that no label is cut.
-    return Console(highlight=False, markup=False, width=None if sys.stdout.isatty() else 110)
+    return Console(highlight=False, markup=False, width=None if sys.stdout.isatty() else 160)
 
 
 @contextmanager

@@ -60,8 +60,14 @@ def count_categories(
 
     """
     reading = _reading(coded, codebook, read)
-    unread = np.ones(len(coded), bool)
+    # What the rule calls no answer is taken as such, and not estimated: most of it is blank cells.
+    by_rule = coded[codebook.none].to_numpy(bool)
+    unread = ~by_rule
     unread[reading.rows] = False
+    unread_none = by_rule.copy()
+    unread_none[reading.rows] = False
+    sample = reading.rows[reading.random & ~by_rule[reading.rows]]
+    sample_flags = reading.flags[reading.random & ~by_rule[reading.rows]]
     rows, hand_only, doubtful = [], [], []
     for k, category in enumerate(codebook.ids):
         given = coded[category].to_numpy(bool)
@@ -73,15 +79,15 @@ def count_categories(
             count = seen
             hand_only.append(category)
         elif reading.random.any():
-            sample = reading.rows[reading.random]
-            truth = reading.flags[reading.random, k]
+            truth = sample_flags[:, k]
             estimate = shift_estimate(scores[sample], truth, scores[unread])
             check = stratified_estimate(given[sample], truth, given[unread])
-            count, low, high = seen + round(estimate.expected), seen + estimate.low, seen + estimate.high
+            fixed = seen + (int(unread_none.sum()) if category == codebook.none else 0)
+            count, low, high = fixed + round(estimate.expected), fixed + estimate.low, fixed + estimate.high
             if _differ(estimate, check):
                 doubtful.append(category)
         else:
-            count = seen + int(given[unread].sum())
+            count = seen + int(given[unread | unread_none].sum())
         rows.append((codebook.label(category), count, low, high, seen))
     frame = pd.DataFrame(
         rows, columns=["label", "count", "low", "high", "read"], index=pd.Index(codebook.ids, name="category")
@@ -120,6 +126,10 @@ def _reading(coded: pd.DataFrame, codebook: Codebook, read: pd.DataFrame | None)
             raise InputError(
                 f"read: no column {name!r}. Give labels (category ids) and chosen (random or picked)"
             )
+    if not coded.index.is_unique:
+        raise InputError(
+            "coded: its index is not unique, so that what was read cannot be found. Reset the index"
+        )
     rows = coded.index.get_indexer(read.index)
     if (rows < 0).any():
         raise InputError(
@@ -131,6 +141,12 @@ def _reading(coded: pd.DataFrame, codebook: Codebook, read: pd.DataFrame | None)
     if unknown:
         raise InputError(f"read: chosen is {sorted(map(str, unknown))[0]!r}. Use {RANDOM} or {PICKED}")
     flags = label_matrix(read["labels"], codebook)
+    nothing = codebook.ids.index(codebook.none)
+    odd = np.flatnonzero((flags.sum(axis=1) == 0) | (flags[:, nothing] & (flags.sum(axis=1) > 1)))
+    if len(odd):
+        raise InputError(
+            f"read: {read.index[odd[0]]}: give at least one category, and {codebook.none!r} alone"
+        )
     return Reading(rows.astype(np.int64), flags, (read["chosen"] == RANDOM).to_numpy(bool))
 
 

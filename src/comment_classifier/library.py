@@ -48,7 +48,7 @@ def classify(
         [('summary',), ('excel',), ('none',)]
 
     """
-    if isinstance(texts, str | bytes | pd.DataFrame):
+    if texts is None or isinstance(texts, str | bytes | dict | pd.DataFrame):
         raise InputError(f"a {type(texts).__name__} was given where a list or Series of texts is needed")
     if model is None:
         if question is None:
@@ -164,6 +164,10 @@ def train(
         InputError: a column is missing, a label is unknown, or there is too little to learn from.
 
     """
+    if not isinstance(labeled, pd.DataFrame):
+        raise InputError(
+            f"labelled comments: a {type(labeled).__name__} was given where a DataFrame is needed"
+        )
     for name in ("text", "labels"):
         if name not in labeled.columns:
             raise InputError(f"labelled comments: no column {name!r}")

@@ -51,10 +51,12 @@ class Drawn:
 
 
 def draw_sample(texts: list[str], n: int, seed: int) -> list[int]:
-    """Draw n rows at random among those that hold any text, in the order of the file."""
+    """Draw n rows at random among those that hold any text.
+
+    They come in the order of the draw, so that whoever stops half-way has read a random sample too.
+    """
     filled = [i for i, text in enumerate(texts) if text.strip()]
-    chosen = np.random.default_rng(seed).permutation(len(filled))[:n]
-    return sorted(filled[i] for i in chosen.tolist())
+    return [filled[i] for i in np.random.default_rng(seed).permutation(len(filled))[:n].tolist()]
 
 
 def expected_half_widths(
@@ -92,6 +94,8 @@ def write_sheet(
     """Write the sheet to read: per question one sheet with dropdowns, the coding rules, and the origin."""
     import xlsxwriter
 
+    if path.suffix.lower() != ".xlsx":
+        raise InputError(f"{path}: the sheet is an Excel file. Give it a name that ends in .xlsx")
     with whole_file(path) as temporary, xlsxwriter.Workbook(temporary, _OPTIONS) as book:
         book.set_properties({"title": survey.title, "created": datetime(2024, 1, 1)})
         formats = {
@@ -105,7 +109,8 @@ def write_sheet(
             _question_sheet(book, formats, part, show_guess)
         _rules_sheet(book, formats, drawn)
         record = book.add_worksheet(ORIGIN_SHEET)
-        for row, (name, value) in enumerate(origin.items()):
+        counts = {_drawn_key(part.asked.question): str(len(part.rows)) for part in drawn}
+        for row, (name, value) in enumerate({**origin, **counts}.items()):
             record.write_string(row, 0, name)
             record.write_string(row, 1, value)
 
@@ -132,6 +137,18 @@ def read_sheet(path: str | Path, asked: SurveyQuestion, texts: list[str]) -> pd.
     path = Path(path)
     book = asked.codebook
     table = read_table(path, sheet=asked.question)
+    needed = (ROW, TEXT, *book.labels, READ, CHOSEN)
+    for name in needed:
+        if name not in table.columns:
+            raise InputError(
+                f"{path}: sheet {asked.question!r} has no column {name!r}. Draw the sample again"
+            )
+    expected = origin_of(path).get(_drawn_key(asked.question))
+    if expected != str(len(table)):
+        raise InputError(
+            f"{path}: sheet {asked.question!r} has {len(table)} comments, {expected} were drawn. Rows must "
+            "not be deleted or added; leave blank what was not read"
+        )
     rows, labels, chosen = [], [], []
     words = {word: name for name, word in _CHOSEN_WORDS.items()}
     for number, cells in enumerate(table.to_dict("records"), 2):
@@ -165,10 +182,18 @@ def read_sheet(path: str | Path, asked: SurveyQuestion, texts: list[str]) -> pd.
             raise InputError(
                 f"{where}, column {CHOSEN!r}: {cells[CHOSEN]!r} is unknown. Do not change this column"
             )
+        if int(row) - 1 in rows:
+            raise InputError(
+                f"{where}: row {row} of the file stands twice in the sheet. Keep one reading of it"
+            )
         rows.append(int(row) - 1)
         labels.append(given)
         chosen.append(words[cells[CHOSEN]])
     return pd.DataFrame({"labels": pd.Series(labels, dtype=object), "chosen": chosen}).set_axis(rows)
+
+
+def _drawn_key(question: str) -> str:
+    return f"{question} の件数"
 
 
 def _question_sheet(book: Any, formats: dict[str, Any], part: Drawn, show_guess: bool) -> None:
@@ -219,5 +244,11 @@ def origin_of(path: str | Path) -> dict[str, str]:
         InputError: the workbook is no sheet that this program wrote.
 
     """
-    record = read_table(path, sheet=ORIGIN_SHEET)
+    path = Path(path)
+    try:
+        record = read_table(path, sheet=ORIGIN_SHEET)
+    except InputError as error:
+        if path.is_file():
+            raise InputError(f"{path}: is no sheet that 'sample' wrote ({error})") from None
+        raise
     return {str(record.columns[0]): str(record.columns[1]), **dict(record.itertuples(index=False, name=None))}

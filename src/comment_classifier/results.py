@@ -97,8 +97,9 @@ def code_question(
 def _below_all(coded: pd.DataFrame, model: Model, book: Codebook) -> npt.NDArray[np.bool_]:
     """Tell which answers have no category at its threshold: they got their most probable one."""
     scores = coded[[f"score_{c}" for c in book.learned]].to_numpy(float)
-    below: npt.NDArray[np.bool_] = (scores < expit(model.thresholds)).all(axis=1)
-    return below & ~coded[book.none].to_numpy(bool)
+    below = (scores < expit(model.thresholds)).all(axis=1)
+    loose: npt.NDArray[np.bool_] = below & ~coded[book.none].to_numpy(bool)
+    return loose
 
 
 def coded_table(table: pd.DataFrame, results: list[QuestionResult], path: Path) -> pd.DataFrame:

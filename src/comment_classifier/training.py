@@ -39,7 +39,7 @@ class TrainingSettings:
     features: FeatureSettings = field(default_factory=FeatureSettings)
     c: float = 10.0
     clause_weight: float = 0.3
-    floor: float = 0.15
+    floor: float = 0.3
     folds: int = 5
     review_recall: float = 0.8
     seed: int = 0
