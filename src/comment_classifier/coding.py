@@ -4,6 +4,7 @@ No answer is decided first, by the rule of :func:`comment_classifier.no_answer.j
 comment gets every category whose score reaches its threshold (``other`` beside a named one only in
 codebooks where coders do that). Where none does, it gets its most
 probable category if that is at least ``floor``, else ``other``; either way it is marked for review.
+``other`` is marked too, unless the model is sure of it.
 """
 
 from collections.abc import Sequence
@@ -21,6 +22,7 @@ from comment_classifier.text import normalize
 
 Bools = npt.NDArray[np.bool_]
 CHUNK = 512
+SURE_OF_OTHER = 0.9
 _SHOWN_WORDS = 3
 
 
@@ -214,5 +216,6 @@ def decide(
     scores[:, place] = np.where(answered[:, None], expit(scored), 0.0)
     scores[:, column[codebook.none]] = ~answered
     near = np.abs(scored - limits.thresholds) < limits.review_margin
-    review = answered & (near.any(axis=1) | ~above.any(axis=1))
+    vague = flags[:, column[codebook.other]] & (expit(scored[:, other]) < SURE_OF_OTHER)
+    review = answered & (near.any(axis=1) | ~above.any(axis=1) | vague)
     return Coding(flags, scores, review | unclear)
