@@ -14,12 +14,13 @@ from scipy.special import logit
 
 from comment_classifier.codebook import Codebook
 from comment_classifier.coding import Coding, Limits, decide
+from comment_classifier.duplicates import group_duplicates
 from comment_classifier.errors import InputError
 from comment_classifier.evaluation import Agreement, ReviewMark, compare_codings, judge_review
 from comment_classifier.features import FeatureSettings, find_occurrences, learn_features, tfidf
 from comment_classifier.model import Model, logits
 from comment_classifier.no_answer import Verdict, judge
-from comment_classifier.text import duplicate_key, normalize
+from comment_classifier.text import normalize
 from comment_classifier.tokenizer import split_words
 
 Bools = npt.NDArray[np.bool_]
@@ -60,7 +61,7 @@ class Rows:
     """Labelled comments prepared for fitting: n comments, k learned categories."""
 
     normalized: list[str]
-    keys: list[str]
+    groups: Ints  # of equal or nearly equal texts
     answered: Bools
     unclear: Bools
     flags: Bools  # (n, k) over the learned categories
@@ -156,7 +157,7 @@ def prepare(texts: Sequence[str], flags: Bools, voices: Sequence[object], codebo
     learned = [codebook.ids.index(c) for c in codebook.learned]
     return Rows(
         normalized=normalized,
-        keys=[duplicate_key(t) for t in normalized],
+        groups=group_duplicates(normalized),
         answered=np.array([v is not Verdict.NO_ANSWER for v in verdicts], bool),
         unclear=np.array([v is Verdict.UNCLEAR for v in verdicts], bool),
         flags=flags[:, learned],
@@ -191,8 +192,7 @@ def out_of_fold(rows: Rows, fold_of: Ints, fit_and_score: Callable[[Bools, Bools
     raw = np.zeros(rows.flags.shape)
     for fold in range(fold_of.max() + 1):
         test = fold_of == fold
-        seen = {key for key, inside in zip(rows.keys, test, strict=True) if inside}
-        train = ~test & np.array([key not in seen for key in rows.keys], bool)
+        train = ~test & ~np.isin(rows.groups, rows.groups[test])
         raw[test] = fit_and_score(train if train.any() else ~test, test)
     return raw
 
