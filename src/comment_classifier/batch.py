@@ -271,9 +271,12 @@ def _readings(
 ) -> list[pd.DataFrame | None]:
     if read is None:
         return [None] * len(answers)
-    if origin_of(read).get("sha256") != sha256(path):
+    origin = origin_of(read)
+    if origin.get("sha256") != sha256(path):
         raise InputError(f"{read}: was drawn from another file than {path}, or that file has changed since")
-    return [read_sheet(read, asked, texts) for asked, texts in zip(survey.questions, answers, strict=True)]
+    return [
+        read_sheet(read, asked, texts, origin) for asked, texts in zip(survey.questions, answers, strict=True)
+    ]
 
 
 def _run(

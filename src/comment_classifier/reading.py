@@ -115,7 +115,9 @@ def write_sheet(
             record.write_string(row, 1, value)
 
 
-def read_sheet(path: str | Path, asked: SurveyQuestion, texts: list[str]) -> pd.DataFrame:
+def read_sheet(
+    path: str | Path, asked: SurveyQuestion, texts: list[str], origin: dict[str, str]
+) -> pd.DataFrame:
     """Read a filled sheet back, for one question.
 
     A comment was read if 確認済 is marked or any category is. The text in the sheet must be that of
@@ -125,6 +127,7 @@ def read_sheet(path: str | Path, asked: SurveyQuestion, texts: list[str]) -> pd.
         path: the sheet, saved by Excel or LibreOffice.
         asked: the question.
         texts: the question's column in the file, every row of it.
+        origin: what the sheet says of itself, as :func:`origin_of` returns it.
 
     Returns:
         By row of the file (from 0): ``labels``, ``chosen``.
@@ -143,7 +146,7 @@ def read_sheet(path: str | Path, asked: SurveyQuestion, texts: list[str]) -> pd.
             raise InputError(
                 f"{path}: sheet {asked.question!r} has no column {name!r}. Draw the sample again"
             )
-    expected = origin_of(path).get(_drawn_key(asked.question))
+    expected = origin.get(_drawn_key(asked.question))
     if expected != str(len(table)):
         raise InputError(
             f"{path}: sheet {asked.question!r} has {len(table)} comments, {expected} were drawn. Rows must "
