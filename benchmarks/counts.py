@@ -12,7 +12,6 @@ Coverage is of the file's own true count by the 95 % interval; errors are in per
 import argparse
 import time
 from collections import defaultdict
-from collections.abc import Callable
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -24,13 +23,14 @@ import pandas as pd
 
 import comment_classifier as cc
 from comment_classifier.codebook import Category, Codebook
-from comment_classifier.intervals import Estimate, sample_estimate, shift_estimate, stratified_estimate
+from comment_classifier.intervals import Estimate, sample_estimate, shift_estimates, stratified_estimate
 from comment_classifier.model import logits
 from comment_classifier.text import normalize
 from comment_classifier.training import TrainingSettings
 
 Bools = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
 LAST_TRAINING_MONTH = "202012"
 RARE = 20
 
@@ -116,43 +116,66 @@ def main() -> None:
 
 def run(model: Any, later: pd.DataFrame, reasons: list[str], draws: int) -> pd.DataFrame:
     """Estimate every month, reason, method and number read; one row each."""
-    methods: dict[str, Callable[[Floats, Bools, Bools, Floats, Bools], Estimate]] = {
-        "package (shift model)": lambda s, g, y, u, v: shift_estimate(s, y, u),
-        "cross-check (stratified)": lambda s, g, y, u, v: stratified_estimate(g, y, v),
-        "sample alone": lambda s, g, y, u, v: sample_estimate(y, len(u)),
-        "PPI++": lambda s, g, y, u, v: ppi(1 / (1 + np.exp(-s)), y, 1 / (1 + np.exp(-u))),
-    }
     rng = np.random.default_rng(0)
     thresholds = model.model_.thresholds
-    held_scores, held_flags = _held_out(model)
     rows: list[dict[str, Any]] = []
     for month, wave in later.groupby("ym"):
-        scored = logits(model.model_, [normalize(t) for t in wave["text"]])
-        n = len(wave)
-        for r, reason in enumerate(reasons):
-            truth = (wave["reason"] == reason).to_numpy()
-            given = scored[:, r] >= thresholds[r]
-            base = {"month": month, "reason": reason, "true": int(truth.sum()), "n": n}
-            rows.append(
-                {**base, "method": "classify and count at .5", "read": 0, "count": (scored[:, r] >= 0).sum()}
-            )
-            rows.append({**base, "method": "balanced thresholds (未確認)", "read": 0, "count": given.sum()})
-            if find_spec("quapy"):
-                chances = 1 / (1 + np.exp(-scored[:, r]))
-                for name, share in quapy_corrections(held_scores[:, r], held_flags[:, r], chances).items():
-                    rows.append({**base, "method": f"QuaPy {name}", "read": 0, "count": n * share})
-            for size in (50, 100, 200):
-                for _ in range(draws):
-                    order = rng.permutation(n)
-                    read, unread = order[:size], order[size:]
-                    seen = int(truth[read].sum())
-                    for name, estimate in methods.items():
-                        e = estimate(
-                            scored[read, r], given[read], truth[read], scored[unread, r], given[unread]
-                        )
-                        bounds = {"low": seen + e.low, "high": seen + e.high, "count": seen + e.expected}
-                        rows.append({**base, "method": name, "read": size, **bounds})
+        scored = logits(model.model_, [normalize(t) for t in wave["text"]])[:, : len(reasons)]
+        truth = np.array([[given == reason for reason in reasons] for given in wave["reason"]])
+        given = scored >= thresholds[: len(reasons)]
+        bases = [
+            {"month": month, "reason": reason, "true": int(truth[:, r].sum()), "n": len(wave)}
+            for r, reason in enumerate(reasons)
+        ]
+        unread_counts = {"classify and count at .5": (scored >= 0).sum(axis=0)}
+        unread_counts["balanced thresholds (未確認)"] = given.sum(axis=0)
+        unread_counts |= _corrected_counts(model, scored)
+        for method, counts in unread_counts.items():
+            rows += [
+                {**base, "method": method, "read": 0, "count": count}
+                for base, count in zip(bases, counts, strict=True)
+            ]
+        for size in (50, 100, 200):
+            for _ in range(draws):
+                order = rng.permutation(len(wave))
+                read, unread = order[:size], order[size:]
+                seen = truth[read].sum(axis=0)
+                for method, estimates in _estimates(scored, given, truth, read, unread).items():
+                    rows += [
+                        {**base, "method": method, "read": size, **_bounds(e, s)}
+                        for base, e, s in zip(bases, estimates, seen.tolist(), strict=True)
+                    ]
     return pd.DataFrame(rows)
+
+
+def _bounds(estimate: Estimate, seen: int) -> dict[str, float]:
+    return {"low": seen + estimate.low, "high": seen + estimate.high, "count": seen + estimate.expected}
+
+
+def _estimates(
+    scored: Floats, given: Bools, truth: Bools, read: Ints, unread: Ints
+) -> dict[str, list[Estimate]]:
+    reasons = range(truth.shape[1])
+    chances = 1 / (1 + np.exp(-scored))
+    return {
+        "package (shift model)": shift_estimates(scored[read], truth[read], scored[unread]),
+        "cross-check (stratified)": [
+            stratified_estimate(given[read, r], truth[read, r], given[unread, r]) for r in reasons
+        ],
+        "sample alone": [sample_estimate(truth[read, r], len(unread)) for r in reasons],
+        "PPI++": [ppi(chances[read, r], truth[read, r], chances[unread, r]) for r in reasons],
+    }
+
+
+def _corrected_counts(model: Any, scored: Floats) -> dict[str, list[float]]:
+    if not find_spec("quapy"):
+        return {}
+    held_scores, held_flags = _held_out(model)
+    chances = 1 / (1 + np.exp(-scored))
+    per_reason = [
+        quapy_corrections(held_scores[:, r], held_flags[:, r], chances[:, r]) for r in range(scored.shape[1])
+    ]
+    return {f"QuaPy {name}": [len(scored) * shares[name] for shares in per_reason] for name in per_reason[0]}
 
 
 def _held_out(model: Any) -> tuple[Floats, Bools]:

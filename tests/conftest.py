@@ -47,6 +47,10 @@ WEIGHTS = {
     "バナナ": (0.0, 0.0, 6.0),
     "が": (0.5, 0.5, 0.0),
 }
+HELD_OUT = {
+    "categories": {c: {"score_in": 0.9, "score_out": 0.05} for c in ("apple", "orange", "other", "none")},
+    "wobble": dict.fromkeys(("apple", "orange", "other", "none"), 0.005),
+}
 
 
 def needs(program):
@@ -89,7 +93,7 @@ def fruit_model(fruit):
         clause_weight=0.0,
         floor=0.15,
         other_alone=False,
-        card={"comments": 0},
+        card={"comments": 0, "held_out": HELD_OUT},
     )
 
 

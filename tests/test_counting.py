@@ -8,13 +8,18 @@ from hypothesis import strategies as st
 from scipy.special import expit
 
 import comment_classifier as cc
-from comment_classifier.intervals import sample_estimate, shift_estimate, stratified_estimate
+from comment_classifier.intervals import sample_estimate, shift_estimates, stratified_estimate
 
 
 def made_up(rng, n=800, shift=0.0):
     """Scores of n comments and truths that follow them, but for a shift."""
     logits = rng.normal(-2.5, 2, n)
     return logits, rng.random(n) < expit(logits + shift)
+
+
+def shift_estimate(read_logits, read_flags, unread_logits):
+    (estimate,) = shift_estimates(read_logits[:, None], read_flags[:, None], unread_logits[:, None])
+    return estimate
 
 
 @pytest.mark.parametrize("shift", [-1.0, 0.0, 1.0])

@@ -167,3 +167,11 @@ def test_more_reading_is_foretold_to_narrow_the_interval(tmp_path):
     foretold = sample_file(EXAMPLES / "staff_survey_2024.csv", survey, tmp_path / "s.xlsx", sizes=(50, 200))
     widths = foretold["use_cases"]
     assert (widths[200] < widths[50]).all() and widths.loc["search", 50] < 40
+
+
+def test_comments_the_model_is_unsure_of_are_added_once_each_and_known_as_picked(wave, tmp_path):
+    path, survey, sheet = wave
+    sample_file(path, survey, sheet, n=2, unsure=3)
+    rows = list(openpyxl.load_workbook(sheet)["best"].iter_rows(min_row=2, values_only=True))
+    assert [row[-1] for row in rows] == ["無作為"] * 2 + ["迷った回答"] * (len(rows) - 2)
+    assert 2 < len(rows) <= 5 and len({row[1] for row in rows}) == len(rows)

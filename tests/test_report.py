@@ -9,7 +9,9 @@ import openpyxl
 import pytest
 
 import comment_classifier as cc
-from comment_classifier.batch import classify_file
+from comment_classifier.batch import classify_file, sample_file
+from comment_classifier.comparison import compare_runs
+from comment_classifier.survey import single_question
 from conftest import EXAMPLES, needs
 
 CHROMIUM = [
@@ -234,3 +236,56 @@ def test_charts_draw_every_letter(recwarn, example_out, tmp_path):
 
     write_charts(tmp_path, [question_figures(r) for r in example_out[1]])
     assert not [w for w in recwarn if "Glyph" in str(w.message)]
+
+
+@pytest.fixture(scope="module")
+def read_wave(tmp_path_factory, fruit_toml, fruit_model_file):
+    """A small wave with cross tables, of which a part was read at random; and a folder of comparisons."""
+    folder = tmp_path_factory.mktemp("read")
+    wave, sheet = folder / "wave.csv", folder / "sheet.xlsx"
+    rows = [
+        f"{text},{office}" for office in ("本庁", "") for text in ("りんご", "みかんが好き", "なし", "バナナ")
+    ]
+    wave.write_text("好物,所属\n" + "\n".join(rows * 5) + "\n", encoding="utf-8")
+    survey = single_question("好物", "best", str(fruit_toml), fruit_model_file)
+    classify_file(wave, survey, folder / "unread", by=["所属"])
+    sample_file(wave, survey, sheet, n=20)
+    book = openpyxl.load_workbook(sheet)
+    for row in range(2, book["best"].max_row + 1):
+        book["best"].cell(row, 3, "○")
+    book.save(sheet)
+    classify_file(wave, survey, folder / "read", by=["所属"], read=sheet)
+    compare_runs(folder / "unread", folder / "read", folder / "compared")
+    return folder
+
+
+SAID = ("n＝", "単位：", "一つの回答を複数の区分に数える")
+
+
+@pytest.mark.parametrize(("name", "sure"), [("unread", "未確認"), ("read", "無作為に選んだ 20 件を人が読み")])
+def test_every_table_of_a_report_says_what_it_must(read_wave, name, sure):
+    page = (read_wave / name / "report.html").read_text(encoding="utf-8")
+    for said in (*SAID, sure, "異なる文面数"):
+        assert said in page
+    assert page.count("<caption>") == page.count("<table>") == 2
+    book = openpyxl.load_workbook(read_wave / name / "report.xlsx")
+    for sheet in book.worksheets[1:-1]:
+        text = "".join(
+            str(cell) for row in sheet.iter_rows(values_only=True) for cell in row if cell is not None
+        )
+        assert all(said in text for said in (*SAID, "異なる文面数")), sheet.title
+        assert "未確認" in text or "無作為" in text, sheet.title
+
+
+def test_every_table_of_a_comparison_says_what_it_must(read_wave):
+    page = (read_wave / "compared" / "comparison.html").read_text(encoding="utf-8")
+    book = openpyxl.load_workbook(read_wave / "compared" / "comparison.xlsx")
+    cells = [str(c) for row in book.worksheets[0].iter_rows(values_only=True) for c in row if c is not None]
+    for text in (page, "".join(cells)):
+        assert all(said in text for said in SAID)
+        assert "前の回は機械による分類(未確認)" in text and "異なる文面" in text
+
+
+def test_charts_hold_the_same_notes(read_wave):
+    svg = (read_wave / "compared" / "charts" / "comparison_best.svg").read_text(encoding="utf-8")
+    assert svg.count('<g id="text_') >= 8 + 3  # labels, shares, title, line and at least three notes

@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 import comment_classifier as cc
-from comment_classifier.batch import classify_file, compare_runs, compare_with_published
+from comment_classifier.batch import classify_file
+from comment_classifier.comparison import compare_runs, compare_with_published
 from comment_classifier.waves import compare_waves, unknown_words
 from conftest import EXAMPLES
 
@@ -15,11 +16,8 @@ HIT, FALSE_ALARM = 0.93, 0.01
 
 
 def held_out(fruit, hit=HIT, alarm=FALSE_ALARM):
-    n, total = 1000, 10_000
-    given = hit * n + alarm * (total - n)
-    figures = {"n": n, "given": given, "recall": hit, "precision": hit * n / given}
+    figures = {"score_in": hit, "score_out": alarm}
     return {
-        "comments": total,
         "categories": dict.fromkeys(fruit.ids, figures),
         "wobble": dict.fromkeys(fruit.ids, 0.002),
     }
@@ -30,7 +28,8 @@ def wave(rng, fruit, n, share):
     truth = rng.random(n) < share
     given = np.where(truth, rng.random(n) < HIT, rng.random(n) < FALSE_ALARM)
     columns = {c: np.zeros(n, bool) for c in fruit.ids}
-    return pd.DataFrame({**columns, "apple": given, "orange": rng.random(n) < 0.3})
+    frame = pd.DataFrame({**columns, "apple": given, "orange": rng.random(n) < 0.3})
+    return frame.assign(**{f"score_{c}": frame[c].astype(float) for c in fruit.ids})
 
 
 def test_the_same_wave_twice_shows_no_change_in_95_percent_of_trials(fruit):
@@ -64,6 +63,32 @@ def test_a_category_that_the_model_cannot_tell_is_not_judged(fruit):
     blind = held_out(fruit, hit=0.25, alarm=0.1)
     frame = compare_waves(wave(rng, fruit, 100, 0.2), wave(rng, fruit, 100, 0.8), fruit, blind)
     assert frame["difference"].isna().all() and not frame["changed"].any()
+
+
+def test_reading_lifts_what_the_model_cannot_tell(fruit):
+    rng = np.random.default_rng(3)
+    blind = held_out(fruit, hit=0.25, alarm=0.1)
+    waves = [wave(rng, fruit, 400, share) for share in (0.2, 0.8)]
+    read = [
+        pd.DataFrame({"labels": [("apple",)] * yes + [("other",)] * (100 - yes), "chosen": "random"})
+        for yes in (20, 80)
+    ]
+    frame = compare_waves(*waves, fruit, blind, tuple(read))
+    assert frame.loc["apple", "changed"] and 40 < frame.loc["apple", "difference"] < 80
+    assert (frame.attrs["first_read"], frame.attrs["second_read"]) == (100, 100)
+    one_read = compare_waves(*waves, fruit, blind, (read[0], None))
+    assert np.isnan(one_read.loc["apple", "difference"])  # the other wave is as untold as before
+
+
+def test_all_read_is_a_test_of_two_shares(fruit):
+    rng = np.random.default_rng(4)
+    frame = wave(rng, fruit, 200, 0.5)
+    labels = [("apple",)] * 100 + [("other",)] * 100
+    read = pd.DataFrame({"labels": labels, "chosen": "random"})
+    compared = compare_waves(frame, frame, fruit, held_out(fruit), (read, read))
+    reach = compared.loc["apple", "high"] / 2.39  # points; 2.39 is the normal quantile for three categories
+    assert compared.loc["apple", "difference"] == 0
+    assert reach == pytest.approx(100 * np.sqrt(2 * 0.25 / 200), rel=0.02)
 
 
 def test_through_the_public_door():

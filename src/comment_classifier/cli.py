@@ -136,6 +136,13 @@ def _add_sample(commands: Any) -> None:
     command.add_argument(
         "--n", type=int, default=100, metavar="N", help="comments per question (default: 100)"
     )
+    command.add_argument(
+        "--unsure",
+        type=int,
+        default=0,
+        metavar="N",
+        help="further comments the model is least sure of (default: 0)",
+    )
     command.add_argument("--seed", type=int, default=0, metavar="N", help="of the draw (default: 0)")
     command.add_argument("--show-guess", action="store_true", help="show the reader the machine's categories")
     command.set_defaults(run=_sample, parser=command)
@@ -248,8 +255,8 @@ def _classify(options: argparse.Namespace) -> None:
 
 def _sample(options: argparse.Namespace) -> None:
     survey = _survey(options)
-    if options.n < 1 or options.seed < 0:
-        options.parser.error("--n is at least 1, --seed at least 0")
+    if options.n < 1 or options.seed < 0 or options.unsure < 0:
+        options.parser.error("--n is at least 1, --seed and --unsure at least 0")
     from comment_classifier.batch import sample_file
 
     foretold = sample_file(
@@ -257,6 +264,7 @@ def _sample(options: argparse.Namespace) -> None:
         survey,
         options.out,
         n=options.n,
+        unsure=options.unsure,
         seed=options.seed,
         show_guess=options.show_guess,
         header_row=options.header_row,
@@ -276,49 +284,45 @@ def _sample(options: argparse.Namespace) -> None:
 
 
 def _compare(options: argparse.Namespace) -> None:
-    from comment_classifier.batch import compare_runs, compare_with_published
+    from comment_classifier.comparison import compare_runs, compare_with_published
 
     if options.first.is_dir():
-        _print_changes(compare_runs(options.first, options.second, options.out))
+        compared = compare_runs(options.first, options.second, options.out)
+        page = options.out / "comparison.html"
     else:
-        _print_published(compare_with_published(str(options.first), options.second, options.out))
-    sys.stdout.write(f"\nwritten to {options.out}\n")
+        compared = compare_with_published(str(options.first), options.second, options.out)
+        page = options.out / "published.html"
+    _print_comparison(compared)
+    sys.stdout.write(f"\nwritten to {options.out}: open {page}\n")
 
 
-def _print_changes(compared: "dict[str, pd.DataFrame]") -> None:
+def _print_comparison(compared: "dict[str, pd.DataFrame]") -> None:
     from rich.table import Table
 
+    from comment_classifier.report.figures import comparison_figures
+
     console = _console()
-    for frame in compared.values():
-        sizes = f"前の回 n＝{frame.attrs['first_n']:,}、今の回 n＝{frame.attrs['second_n']:,}"
-        console.print(f"\n{frame.attrs['title']}", style="bold")
-        console.print(f"{sizes}　単位：回答数に対する %(一つの回答を複数の区分に数える)　未確認")
+    for question, frame in compared.items():
+        shown = comparison_figures(question, frame)
+        console.print(f"\n{shown.title}", style="bold")
+        console.print(shown.base_line)
         table = Table(box=None, padding=(0, 1))
-        for name in ("区分", "前の回", "今の回", "差(補正後)", "95% 区間", ""):
+        last = ("差", "95% 区間", "") if shown.tested else ("順位",)
+        for name in ("区分", *shown.names, *last):
             table.add_column(name, justify="left" if name == "区分" else "right", no_wrap=True)
-        for row in frame.itertuples():
-            told = row.difference == row.difference
-            interval = f"{row.low:+.1f}～{row.high:+.1f}" if told else "判定できない"
-            difference = f"{row.difference:+.1f}" if told else "–"
-            star = "★" if row.changed else ""
-            table.add_row(row.label, f"{row.first:.1f}", f"{row.second:.1f}", difference, interval, star)
+        for pair in shown.pairs:
+            first = "値は未公表" if pair.first is None else f"{pair.first:.1f}"
+            if pair.ranks:
+                between = [f"{pair.ranks[0]} → {pair.ranks[1]}"]
+            elif pair.difference is None:
+                between = ["–", "判定できない", ""]
+            else:
+                interval = f"{pair.low:+.1f}～{pair.high:+.1f}"
+                between = [f"{pair.difference:+.1f}", interval, "★" if pair.changed else ""]
+            table.add_row(pair.label, first, f"{pair.second:.1f}", *between)
         console.print(table)
-        shares = [f"{unknown['share']:.1%}" for unknown in frame.attrs["unknown"]]
-        words = "、".join(frame.attrs["unknown"][1]["words"]) or "なし"
-        console.print(f"学習していない語の割合：前の回 {shares[0]}、今の回 {shares[1]}(多い語：{words})")
-
-
-def _print_published(compared: "dict[str, pd.DataFrame]") -> None:
-    console = _console()
-    for frame in compared.values():
-        console.print(f"\n{frame.attrs['title']}", style="bold")
-        console.print(f"公表値：{frame.attrs['reference']}　単位：全言及に占める %、( ) は順位")
-        for row in frame.itertuples():
-            published = "値は未公表" if row.first != row.first else f"{row.first:.1f} %"
-            found = f"{row.second:.1f} %"
-            console.print(
-                f"  {row.label}：公表 {published}({row.first_rank})　今の回 {found}({row.second_rank})"
-            )
+        for note in shown.notes:
+            console.print(f"※ {note}")
 
 
 def _train(options: argparse.Namespace) -> None:

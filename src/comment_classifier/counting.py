@@ -12,8 +12,9 @@ import pandas as pd
 from scipy.special import logit
 
 from comment_classifier.codebook import Codebook
+from comment_classifier.duplicates import group_duplicates
 from comment_classifier.errors import InputError
-from comment_classifier.intervals import MOST_EXTREME_LOGIT, Estimate, shift_estimate, stratified_estimate
+from comment_classifier.intervals import MOST_EXTREME_LOGIT, Estimate, shift_estimates, stratified_estimate
 from comment_classifier.labels import label_matrix
 
 RANDOM, PICKED = "random", "picked"
@@ -31,7 +32,10 @@ class Reading:
 
 
 def count_categories(
-    coded: pd.DataFrame, codebook: Codebook, read: pd.DataFrame | None = None
+    coded: pd.DataFrame,
+    codebook: Codebook,
+    read: pd.DataFrame | None = None,
+    groups: npt.NDArray[np.int64] | None = None,
 ) -> pd.DataFrame:
     """Count the comments of each category.
 
@@ -43,12 +47,15 @@ def count_categories(
             ids as read, ``chosen`` says how the comment came to be read: ``"random"`` (a random
             sample; it speaks for the unread) or ``"picked"`` (it counts once read, and speaks for
             no other).
+        groups: (n,) the group of equal texts of each comment; found from ``text`` if None.
 
     Returns:
         Indexed by category id: ``label``; ``count``; ``share`` in percent of the answers; ``low`` and
-        ``high``, the 95 % interval of the count in this very file, NaN without a random sample;
-        ``read``, how many of the read comments state it. ``attrs``: ``base_n``, the answers (no answer
-        stands outside the base, its share is NaN); ``read_n`` and ``random_n``, comments read;
+        ``high``, the 95 % interval of the count in this very file, NaN without a random sample of answers;
+        ``read``, how many of the read comments state it; ``distinct``, the number of different texts
+        among the comments that were given it or read so, if ``coded`` has the texts. ``attrs``:
+        ``base_n``, the answers (no answer stands outside the base, its share is NaN); ``read_n`` and
+        ``random_n``, comments read;
         ``hand_only``, categories that the model never learned, of which only what was read is counted;
         ``doubtful``, categories where the cross-check is further off than the wider half-width.
 
@@ -64,34 +71,35 @@ def count_categories(
     by_rule = coded[codebook.none].to_numpy(bool)
     unread = ~by_rule
     unread[reading.rows] = False
-    unread_none = by_rule.copy()
-    unread_none[reading.rows] = False
-    sample = reading.rows[reading.random & ~by_rule[reading.rows]]
-    sample_flags = reading.flags[reading.random & ~by_rule[reading.rows]]
-    rows, hand_only, doubtful = [], [], []
+    known = _with_reading(coded, codebook, reading)
+    seen = reading.flags.sum(axis=0)
+    unlearned = coded.attrs.get("unlearned", ())
+    sampled = reading.random & ~by_rule[reading.rows]
+    learned = [c for c in codebook.ids if c not in unlearned]
+    estimates = _estimates(coded, codebook, learned, reading, sampled, unread) if sampled.any() else {}
+    rows, doubtful = [], []
     for k, category in enumerate(codebook.ids):
-        given = coded[category].to_numpy(bool)
-        scores = _logits(coded, category)
-        seen = int(reading.flags[:, k].sum())
         low: float = np.nan
         high: float = np.nan
-        if category in coded.attrs.get("unlearned", ()):
-            count = seen
-            hand_only.append(category)
-        elif reading.random.any():
-            truth = sample_flags[:, k]
-            estimate = shift_estimate(scores[sample], truth, scores[unread])
-            check = stratified_estimate(given[sample], truth, given[unread])
-            fixed = seen + (int(unread_none.sum()) if category == codebook.none else 0)
+        count = int(known[:, k].sum())
+        if category in unlearned:
+            count = int(seen[k])
+        elif category in estimates:
+            estimate, check = estimates[category]
+            fixed = count - int(known[unread, k].sum())
             count, low, high = fixed + round(estimate.expected), fixed + estimate.low, fixed + estimate.high
             if _differ(estimate, check):
                 doubtful.append(category)
-        else:
-            count = seen + int(given[unread | unread_none].sum())
-        rows.append((codebook.label(category), count, low, high, seen))
+        rows.append((codebook.label(category), count, low, high, int(seen[k])))
     frame = pd.DataFrame(
         rows, columns=["label", "count", "low", "high", "read"], index=pd.Index(codebook.ids, name="category")
     )
+    if groups is None:
+        groups = group_duplicates(coded["text"]) if "text" in coded.columns else None
+    if groups is not None:
+        frame["distinct"] = [
+            len(set(groups[known[:, k] & (groups >= 0)].tolist())) for k in range(len(frame))
+        ]
     base_n = len(coded) - int(frame.loc[codebook.none, "count"])
     share = 100 * frame["count"] / base_n if base_n else np.nan
     frame.insert(2, "share", share)
@@ -99,11 +107,22 @@ def count_categories(
     frame.attrs.update(
         base_n=base_n,
         read_n=len(reading.rows),
-        random_n=int(reading.random.sum()),
-        hand_only=hand_only,
+        random_n=int(reading.random.sum()) if estimates else 0,
+        hand_only=[c for c in codebook.ids if c in unlearned],
         doubtful=doubtful,
     )
     return frame
+
+
+def with_reading(coded: pd.DataFrame, codebook: Codebook, read: pd.DataFrame | None) -> pd.DataFrame:
+    """Return the coded comments with what a person read in place of what the machine gave.
+
+    Raises:
+        InputError: as :func:`count_categories`.
+
+    """
+    known = _with_reading(coded, codebook, _reading(coded, codebook, read))
+    return coded.assign(**{category: known[:, k] for k, category in enumerate(codebook.ids)})
 
 
 def bars(counts: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
@@ -148,6 +167,32 @@ def _reading(coded: pd.DataFrame, codebook: Codebook, read: pd.DataFrame | None)
             f"read: {read.index[odd[0]]}: give at least one category, and {codebook.none!r} alone"
         )
     return Reading(rows.astype(np.int64), flags, (read["chosen"] == RANDOM).to_numpy(bool))
+
+
+def _with_reading(coded: pd.DataFrame, codebook: Codebook, reading: Reading) -> Bools:
+    flags: Bools = coded[list(codebook.ids)].to_numpy(bool, copy=True)
+    flags[reading.rows] = reading.flags
+    return flags
+
+
+def _estimates(
+    coded: pd.DataFrame,
+    codebook: Codebook,
+    learned: list[str],
+    reading: Reading,
+    sampled: Bools,
+    unread: Bools,
+) -> dict[str, tuple[Estimate, Estimate]]:
+    """Estimate the unread of every learned category, and cross-check each."""
+    rows = reading.rows[sampled]
+    truth = reading.flags[sampled][:, [codebook.ids.index(c) for c in learned]]
+    logits = np.stack([_logits(coded, category) for category in learned], axis=1)
+    given = coded[learned].to_numpy(bool)
+    estimates = shift_estimates(logits[rows], truth, logits[unread])
+    return {
+        category: (estimate, stratified_estimate(given[rows, k], truth[:, k], given[unread, k]))
+        for k, (category, estimate) in enumerate(zip(learned, estimates, strict=True))
+    }
 
 
 def _logits(coded: pd.DataFrame, category: str) -> Floats:

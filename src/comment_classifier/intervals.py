@@ -10,17 +10,27 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 from scipy import stats
-from scipy.special import betainc, expit, ndtr
+from scipy.special import betainc, expit, log_softmax, logsumexp, ndtr, softmax
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
 LEVEL = 0.95
 MOST_EXTREME_LOGIT = 8.0
-_SHIFT_SCALE, _SHIFT_DF = 0.8, 2  # of the intercept's prior: heavy tails, since a survey may differ much
-_SLOPE_SD = 0.25  # of the slope's prior, round 1: the scores are calibrated
-_SHIFTS = np.linspace(-6, 6, 121)
-_SLOPES = np.linspace(0.1, 1.9, 37)
+# How far a survey may be from the training data: scale of the intercept's prior, and standard
+# deviation of the slope's, round 1. Which pair fits is learned from the sample.
+_DISTANCES = np.array(
+    [(shift, slope) for shift in (0.05, 0.1, 0.2, 0.4, 0.8, 1.6) for slope in (0.1, 0.2, 0.4)]
+)
+_SHIFT_DF = 4  # tails: one category may be off where the others are not
+_GRID_SHIFTS, _GRID_SLOPES = (
+    axis.ravel() for axis in np.meshgrid(np.linspace(-6, 6, 121), np.linspace(0.1, 1.9, 37), indexing="ij")
+)
+_LOG_PRIOR = log_softmax(
+    stats.t.logpdf(_GRID_SHIFTS / _DISTANCES[:, :1], _SHIFT_DF)
+    - 0.5 * ((_GRID_SLOPES - 1) / _DISTANCES[:, 1:]) ** 2,
+    axis=1,
+)
 _BINS = 200
 _NEGLIGIBLE = 1e-7
 
@@ -34,28 +44,42 @@ class Estimate:
     high: int
 
 
-def shift_estimate(read_logits: Floats, read_flags: Bools, unread_logits: Floats) -> Estimate:
-    """Estimate by logit P = a + b · logit, fitted to the comments read at random.
+def shift_estimates(read_logits: Floats, read_flags: Bools, unread_logits: Floats) -> list[Estimate]:
+    """Estimate k categories by logit P = a + b · logit, fitted to the comments read at random.
 
-    The prior of a is 0.8 · t₂, of b normal round 1 with standard deviation 0.25; the posterior is
-    summed over a grid. Given a and b the unread count is a sum of independent yes/no, whose
+    The prior of each category's a is s · t₄, of its b normal round 1 with standard deviation d. The
+    pair s, d says how far this survey is from the training data; it is one for all categories and
+    learned from them together (0.05 to 1.6 and 0.1 to 0.4, eighteen pairs, equally likely before). The
+    posterior is summed over a grid. Given a and b the unread count is a sum of independent yes/no, whose
     distribution is taken as the binomial (small counts) or normal of the same mean and variance.
 
     Args:
-        read_logits: (r,) calibrated logits of the comments read at random.
-        read_flags: (r,) what was read.
-        unread_logits: (u,) of the comments that nobody read.
+        read_logits: (r, k) calibrated logits of the comments read at random.
+        read_flags: (r, k) what was read.
+        unread_logits: (u, k) of the comments that nobody read.
 
     """
-    if len(unread_logits) == 0:
-        return Estimate(0.0, 0, 0)
-    weights, shifts, slopes = _posterior(np.clip(read_logits, -8, 8), read_flags)
-    centres, sizes = _binned(np.clip(unread_logits, -MOST_EXTREME_LOGIT, MOST_EXTREME_LOGIT))
-    chance = expit(shifts[:, None] + slopes[:, None] * centres)
-    mean = chance @ sizes
-    variance = (chance * (1 - chance)) @ sizes
-    low, high = _quantiles(weights, mean, variance, len(unread_logits))
-    return Estimate(float(weights @ mean), low, high)
+    u, k = unread_logits.shape
+    if u == 0:
+        return [Estimate(0.0, 0, 0)] * k
+    read_logits, unread_logits = (
+        np.clip(part, -MOST_EXTREME_LOGIT, MOST_EXTREME_LOGIT) for part in (read_logits, unread_logits)
+    )
+    joint = [_log_joint(read_logits[:, i], read_flags[:, i]) for i in range(k)]
+    evidence = np.array([logsumexp(its, axis=1) for its in joint])
+    of_distance = softmax(evidence.sum(axis=0))
+    estimates = []
+    for i in range(k):
+        weights = of_distance @ np.exp(joint[i] - evidence[i][:, None])
+        kept = weights > _NEGLIGIBLE
+        weights = weights[kept] / weights[kept].sum()
+        centres, sizes = _binned(unread_logits[:, i])
+        chance = expit(_GRID_SHIFTS[kept, None] + _GRID_SLOPES[kept, None] * centres)
+        mean = chance @ sizes
+        variance = (chance * (1 - chance)) @ sizes
+        low, high = _quantiles(weights, mean, variance, u)
+        estimates.append(Estimate(float(weights @ mean), low, high))
+    return estimates
 
 
 def stratified_estimate(
@@ -85,17 +109,13 @@ def sample_estimate(read_flags: Bools, unread: int) -> Estimate:
     return Estimate(float(predicted.mean()), int(predicted.ppf(tail)), int(predicted.ppf(1 - tail)))
 
 
-def _posterior(logits: Floats, flags: Bools) -> tuple[Floats, Floats, Floats]:
-    """Return weights, shifts and slopes of the grid points that matter."""
-    shifts, slopes = (axis.ravel() for axis in np.meshgrid(_SHIFTS, _SLOPES, indexing="ij"))
-    log_prior = stats.t.logpdf(shifts / _SHIFT_SCALE, _SHIFT_DF) - 0.5 * ((slopes - 1) / _SLOPE_SD) ** 2
-    linear = shifts[:, None] + slopes[:, None] * logits
-    log_likelihood = (np.where(flags, linear, 0.0) - np.logaddexp(0.0, linear)).sum(axis=1)
-    log_weight = log_prior + log_likelihood
-    weights = np.exp(log_weight - log_weight.max())
-    weights /= weights.sum()
-    kept = weights > _NEGLIGIBLE
-    return weights[kept] / weights[kept].sum(), shifts[kept], slopes[kept]
+def _log_joint(logits: Floats, flags: Bools) -> Floats:
+    """Return (distances, grid points) log prior times likelihood of one category."""
+    linear = _GRID_SHIFTS[:, None] + _GRID_SLOPES[:, None] * logits
+    said = _GRID_SHIFTS * flags.sum() + _GRID_SLOPES * logits[flags].sum()
+    log_likelihood = said - np.log1p(np.exp(linear)).sum(axis=1)
+    joint: Floats = _LOG_PRIOR + log_likelihood
+    return joint
 
 
 def _binned(logits: Floats) -> tuple[Floats, Floats]:

@@ -113,6 +113,7 @@ def compare(
     question: str | None = None,
     *,
     model: CommentClassifier | None = None,
+    reads: tuple[pd.DataFrame | None, pd.DataFrame | None] = (None, None),
 ) -> pd.DataFrame:
     """Compare two waves that :func:`classify` coded with the same model.
 
@@ -121,6 +122,7 @@ def compare(
         second: the later wave.
         question: which question they answer; its current model's errors are taken into account.
         model: the model used, if it was another.
+        reads: what people read of the earlier and the later wave, as :func:`count` takes it.
 
     Returns:
         By category id: ``label``, ``first``, ``second`` (percent of the answers), ``difference`` in points
@@ -135,12 +137,13 @@ def compare(
             raise InputError("which question? Give question=... or model=...")
         model = load_model(find_question(question).codebook)
     for wave in (first, second):
-        missing = [c for c in model.book.ids if c not in wave.columns]
+        needed = [*model.book.ids, *(f"score_{c}" for c in model.book.ids)]
+        missing = [c for c in needed if c not in wave.columns]
         if missing:
             raise InputError(
                 f"coded: no column {missing[0]!r}. Are these comments coded by {model.book.id!r}?"
             )
-    return compare_waves(first, second, model.book, model.model_.card["held_out"])
+    return compare_waves(first, second, model.book, model.model_.card["held_out"], reads)
 
 
 def train(

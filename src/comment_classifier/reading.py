@@ -14,10 +14,11 @@ import pandas as pd
 from scipy.special import expit
 
 from comment_classifier.codebook import Codebook
-from comment_classifier.counting import RANDOM
+from comment_classifier.counting import PICKED, RANDOM
+from comment_classifier.duplicates import group_duplicates
 from comment_classifier.errors import InputError
 from comment_classifier.files import whole_file
-from comment_classifier.intervals import shift_estimate
+from comment_classifier.intervals import shift_estimates
 from comment_classifier.model import Model, logits
 from comment_classifier.no_answer import Verdict, judge
 from comment_classifier.survey import Survey, SurveyQuestion
@@ -35,19 +36,23 @@ ROW, TEXT, CHOSEN, READ, CODER, NOTE, GUESS = (
     "機械の区分",
 )
 ORIGIN_SHEET = "記録"
-_CHOSEN_WORDS = {RANDOM: "無作為"}
+_CHOSEN_WORDS = {RANDOM: "無作為", PICKED: "迷った回答"}
 _OPTIONS = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
 _SIMULATIONS = 12
 
 
 @dataclass(frozen=True)
 class Drawn:
-    """The comments of one question that are to be read: rows of the file counted from 0."""
+    """The comments of one question that are to be read: rows of the file counted from 0.
+
+    ``chosen`` says of each how it was chosen: at random, or picked because the model was unsure.
+    """
 
     asked: SurveyQuestion
     rows: list[int]
     texts: list[str]
     guesses: list[str]
+    chosen: list[str]
 
 
 def draw_sample(texts: list[str], n: int, seed: int) -> list[int]:
@@ -57,6 +62,30 @@ def draw_sample(texts: list[str], n: int, seed: int) -> list[int]:
     """
     filled = [i for i, text in enumerate(texts) if text.strip()]
     return [filled[i] for i in np.random.default_rng(seed).permutation(len(filled))[:n].tolist()]
+
+
+def pick_unsure(model: Model, codebook: Codebook, texts: list[str], n: int, drawn: list[int]) -> list[int]:
+    """Pick the n comments that the model is least sure of, equal texts once, none of those drawn already.
+
+    Unsure is a comment with a category whose logit is near its threshold.
+    """
+    normalized = [normalize(text) for text in texts]
+    groups = group_duplicates(texts)
+    taken = set(groups[drawn].tolist())
+    answers = [
+        i
+        for i, text in enumerate(normalized)
+        if groups[i] not in taken and judge(text, codebook) is not Verdict.NO_ANSWER
+    ]
+    scored = logits(model, [normalized[i] for i in answers])
+    distance = np.abs(scored - model.thresholds).min(axis=1, initial=np.inf)
+    picked: list[int] = []
+    for at in np.argsort(distance, kind="stable").tolist():
+        group = int(groups[answers[at]])
+        if len(picked) < n and group not in taken:
+            picked.append(answers[at])
+            taken.add(group)
+    return picked
 
 
 def expected_half_widths(
@@ -74,17 +103,14 @@ def expected_half_widths(
     answers = [n for n in map(normalize, texts) if judge(n, codebook) is not Verdict.NO_ANSWER]
     scored = logits(model, answers)
     rng = np.random.default_rng(seed)
-    table = pd.DataFrame(index=pd.Index(codebook.learned, name="category"), columns=list(sizes), dtype=float)
-    for k, category in enumerate(codebook.learned):
-        for size in sizes:
-            widths = []
-            for _ in range(_SIMULATIONS):
-                order = rng.permutation(len(answers))
-                read, unread = order[:size], order[size:]
-                truth = rng.random(len(read)) < expit(scored[read, k])
-                estimate = shift_estimate(scored[read, k], truth, scored[unread, k])
-                widths.append((estimate.high - estimate.low) / 2)
-            table.loc[category, size] = float(np.mean(widths))
+    table = pd.DataFrame(0.0, index=pd.Index(codebook.learned, name="category"), columns=list(sizes))
+    for size in sizes:
+        for _ in range(_SIMULATIONS):
+            order = rng.permutation(len(answers))
+            read, unread = order[:size], order[size:]
+            truth = rng.random((len(read), scored.shape[1])) < expit(scored[read])
+            estimates = shift_estimates(scored[read], truth, scored[unread])
+            table[size] += np.array([(e.high - e.low) / 2 for e in estimates]) / _SIMULATIONS
     return table
 
 
@@ -205,12 +231,13 @@ def _question_sheet(book: Any, formats: dict[str, Any], part: Drawn, show_guess:
     head = [ROW, TEXT, *labels, READ, CODER, NOTE, CHOSEN, *([GUESS] if show_guess else [])]
     for column, name in enumerate(head):
         sheet.write_string(0, column, name, formats["head"])
-    for line, (row, text, guess) in enumerate(zip(part.rows, part.texts, part.guesses, strict=True), 1):
+    lines = zip(part.rows, part.texts, part.guesses, part.chosen, strict=True)
+    for line, (row, text, guess, chosen) in enumerate(lines, 1):
         sheet.write_number(line, 0, row + 1, formats["text"])
         sheet.write_string(line, 1, excel_text(text), formats["text"])
         for column in range(2, 5 + len(labels)):
             sheet.write_blank(line, column, None, formats["fill"])
-        sheet.write_string(line, 5 + len(labels), _CHOSEN_WORDS[RANDOM], formats["text"])
+        sheet.write_string(line, 5 + len(labels), _CHOSEN_WORDS[chosen], formats["text"])
         if show_guess:
             sheet.write_string(line, 6 + len(labels), guess, formats["text"])
     if part.rows:

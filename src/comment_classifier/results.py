@@ -14,7 +14,7 @@ from scipy.special import expit
 from comment_classifier.classifier import CommentClassifier
 from comment_classifier.codebook import Codebook
 from comment_classifier.coding import code_comments, coded_frame, explain_coding, reason
-from comment_classifier.counting import count_categories
+from comment_classifier.counting import count_categories, with_reading
 from comment_classifier.crosstab import cross_table
 from comment_classifier.duplicates import group_duplicates
 from comment_classifier.errors import InputError
@@ -72,13 +72,11 @@ def code_question(
     coding = code_comments(model, book, texts, n_jobs)
     coded = coded_frame(coding, model, book, texts, pd.RangeIndex(len(texts)))
     explanations = explain_coding(model, book, texts, coding, n_jobs)
-    counts = count_categories(coded, book, read)
     groups = group_duplicates(texts)
+    counts = count_categories(coded, book, read, groups)
+    known = with_reading(coded, book, read)
     unfitting = coded[book.other].to_numpy(bool) | _below_all(coded, model, book)
-    counts["distinct"] = [
-        len(set(groups[coded[c].to_numpy(bool) & (groups >= 0)].tolist())) for c in book.ids
-    ]
-    crosses = {name: cross_table(coded, book, values) for name, values in attributes.items()}
+    crosses = {name: cross_table(known, book, values, groups) for name, values in attributes.items()}
     return QuestionResult(
         asked,
         coded,

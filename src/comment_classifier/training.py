@@ -123,7 +123,7 @@ def train_model(
         intercepts=model.intercepts * slope + offset,
         thresholds=thresholds,
         review_margin=margin,
-        card=_card(rows, codebook, settings, held_out, _wobble(fold_of, held_out)),
+        card=_card(rows, codebook, settings, held_out),
     )
     return model, held_out
 
@@ -300,18 +300,43 @@ def _review_margin(distance: Floats, unmarked: Bools, wrong: Bools, recall: floa
     return float(np.nextafter(nearest[min(missing, len(nearest)) - 1], np.inf))
 
 
-def _wobble(fold_of: Ints, held_out: HeldOut) -> Floats:
-    """Return (k,) the standard deviation between folds of the share given less the true share."""
-    folds = range(fold_of.max() + 1)
-    errors = held_out.coding.flags.astype(float) - held_out.flags
-    spread: Floats = np.std([errors[fold_of == fold].mean(axis=0) for fold in folds], axis=0, ddof=1)
+def _wobble(rows: Rows, folds: int, held_out: HeldOut) -> Floats:
+    """Return (k,) the standard deviation of the error in a share, between groups of voices.
+
+    The error is the mean held-out score less the true share. Its variance between voices, less what
+    sampling of each voice's comments explains, is divided by the voices of a group, which is as
+    large as a fold.
+    """
+    answered = rows.answered
+    errors = held_out.coding.scores[answered] - held_out.flags[answered]
+    voices = rows.voices[answered]
+    means, noise = [], []
+    for voice in np.unique(voices):
+        its = errors[voices == voice]
+        means.append(its.mean(axis=0))
+        noise.append(its.var(axis=0) / len(its))
+    if len(means) < 2:
+        return np.zeros(errors.shape[1])
+    between = np.var(means, axis=0, ddof=1) - np.mean(noise, axis=0)
+    spread: Floats = np.sqrt(np.maximum(between, 0.0) / max(1.0, len(means) / folds))
     return spread
 
 
-def _card(
-    rows: Rows, codebook: Codebook, settings: TrainingSettings, held_out: HeldOut, wobble: Floats
-) -> dict[str, Any]:
+def _score_means(rows: Rows, held_out: HeldOut) -> list[dict[str, float | None]]:
+    """Return per category the mean held-out score of answers in it and out of it; None if there are none."""
+    scores, flags = held_out.coding.scores[rows.answered], held_out.flags[rows.answered]
+    return [
+        {
+            name: round(float(scores[part, k].mean()), 4) if part.any() else None
+            for name, part in (("score_in", flags[:, k]), ("score_out", ~flags[:, k]))
+        }
+        for k in range(flags.shape[1])
+    ]
+
+
+def _card(rows: Rows, codebook: Codebook, settings: TrainingSettings, held_out: HeldOut) -> dict[str, Any]:
     agreement = held_out.agreement
+    wobble = _wobble(rows, settings.folds, held_out)
     table = agreement.categories
     totals = held_out.flags.sum(axis=0)
     return {
@@ -328,7 +353,8 @@ def _card(
             "wobble": {c: round(float(w), 5) for c, w in zip(codebook.ids, wobble, strict=True)},
             "categories": {
                 c: {name: None if np.isnan(v) else round(float(v), 4) for name, v in table.loc[c].items()}
-                for c in codebook.ids
+                | means
+                for c, means in zip(codebook.ids, _score_means(rows, held_out), strict=True)
             },
         },
     }

@@ -9,60 +9,77 @@ import pandas as pd
 from scipy.stats import norm
 
 from comment_classifier.codebook import Codebook, Reference
+from comment_classifier.counting import count_categories
 from comment_classifier.model import Model
 from comment_classifier.text import normalize
 from comment_classifier.tokenizer import split_words
 
 LEVEL = 0.95
-LEAST_SEPARATION = 0.3  # of hit rate over false-alarm rate; below it a difference cannot be told
+LEAST_SEPARATION = (
+    0.3  # of the mean scores of comments in and out of a category; below it the model says too little
+)
 
 
 def compare_waves(
-    first: pd.DataFrame, second: pd.DataFrame, codebook: Codebook, held_out: Mapping[str, Any]
+    first: pd.DataFrame,
+    second: pd.DataFrame,
+    codebook: Codebook,
+    held_out: Mapping[str, Any],
+    reads: tuple[pd.DataFrame | None, pd.DataFrame | None] = (None, None),
 ) -> pd.DataFrame:
     """Compare the shares of each category in two waves coded by one model.
 
-    The model gives a category to a share of the comments that is not the true one: it misses some
-    (hit rate t) and adds some (false-alarm rate f). In a difference of two waves the additions
-    cancel and the misses shrink it, so that (p2 - p1) / (t - f) estimates the true difference. Its
-    variance is that of sampling, divided by (t - f)², and twice the variance of the model's error
-    between groups of respondents, as seen on held-out voices: the next wave may be misread otherwise.
+    A wave of which a random sample was read is known by its estimated count; its variance is that of
+    the estimate, and of a sample of respondents. An unread wave is known by its mean score m only:
+    (m - s0) / (s1 - s0) estimates the true share, where s1 and s0 are the mean scores that held-out
+    comments in and out of the category get. Its variance is that of sampling and of the model's
+    error between groups of held-out voices, both divided by (s1 - s0)²: the next wave may be misread
+    otherwise. Additions cancel in the difference of two unread waves, misses shrink it.
 
     Args:
-        first: coded comments of the earlier wave, a bool column per category id.
+        first: coded comments of the earlier wave: per category a bool column ``<id>`` and ``score_<id>``.
         second: those of the later wave.
         codebook: the categories.
         held_out: the figures of the model's card.
+        reads: what people read of the two, as :func:`comment_classifier.count` takes it.
 
     Returns:
         By category id, no answer left out: ``label``; ``first`` and ``second``, shares of the answers
-        in percent; ``difference`` in points, with ``low`` and ``high``, a 95 % interval that holds for
-        all categories looked at together (Bonferroni); ``p`` adjusted likewise; ``changed``. NaN where
-        the model cannot tell the category well enough. ``attrs``: ``first_n``, ``second_n``.
+        in percent as each wave's report has them; ``first_distinct`` and ``second_distinct``, different
+        texts behind them (NaN without texts); ``difference`` in points, with ``low`` and ``high``, a
+        95 % interval that holds for all categories looked at together (Bonferroni); ``p`` adjusted
+        likewise; ``changed``.
+        NaN where an unread wave's model cannot tell the category well enough. ``attrs``: ``first_n``,
+        ``second_n``, the answers; ``first_read``, ``second_read``, how many were read at random.
+
+    References:
+        G. Forman, Quantifying counts and costs via classification (2008), for the correction.
 
     """
     shown = [c for c in codebook.categories if c.role != "none"]
-    answers = [wave[~wave[codebook.none].to_numpy(bool)] for wave in (first, second)]
-    sizes = [len(wave) for wave in answers]
+    counts = [
+        count_categories(wave, codebook, read) for wave, read in zip((first, second), reads, strict=True)
+    ]
+    sides = [
+        _estimated_shares(wave, its_counts, codebook, held_out)
+        for wave, its_counts in zip((first, second), counts, strict=True)
+    ]
     critical = norm.ppf(1 - (1 - LEVEL) / 2 / len(shown))
     rows = []
     for category in shown:
-        shares = [float(wave[category.id].mean()) if len(wave) else np.nan for wave in answers]
-        separation, wobble = _error_rates(held_out, category.id)
-        difference = deviation = p = np.nan
-        if separation >= LEAST_SEPARATION and all(sizes):
-            difference = (shares[1] - shares[0]) / separation
-            # One comment more on either side, so that a share of 0 is not taken for certain.
-            padded = [(s * n + 1) / (n + 2) for s, n in zip(shares, sizes, strict=True)]
-            sampling = sum(s * (1 - s) / n for s, n in zip(padded, sizes, strict=True)) / separation**2
-            deviation = float(np.sqrt(sampling + 2 * wobble**2))
-            p = min(1.0, len(shown) * 2 * float(norm.sf(abs(difference) / deviation)))
+        (share1, variance1), (share2, variance2) = (side[category.id] for side in sides)
+        difference, deviation = share2 - share1, float(np.sqrt(variance1 + variance2))
+        p = float(np.minimum(1.0, len(shown) * 2 * norm.sf(abs(difference) / deviation)))
         bounds = [100 * (difference + side * critical * deviation) for side in (-1, 1)]
-        percent = [100 * share for share in shares]
-        rows.append((category.label, *percent, 100 * difference, *bounds, p, p < 1 - LEVEL))
-    columns = ["label", "first", "second", "difference", "low", "high", "p", "changed"]
+        percent = [its_counts.loc[category.id, "share"] for its_counts in counts]
+        distinct = [its["distinct"][category.id] if "distinct" in its else np.nan for its in counts]
+        rows.append((category.label, *percent, *distinct, 100 * difference, *bounds, p, p < 1 - LEVEL))
+    columns = ["label", "first", "second", "first_distinct", "second_distinct"]
+    columns += ["difference", "low", "high", "p", "changed"]
     frame = pd.DataFrame(rows, columns=columns, index=pd.Index([c.id for c in shown], name="category"))
-    frame.attrs.update(first_n=sizes[0], second_n=sizes[1])
+    for name, its_counts in zip(("first", "second"), counts, strict=True):
+        frame.attrs[f"{name}_n"] = its_counts.attrs["base_n"]
+        frame.attrs[f"{name}_read"] = its_counts.attrs["random_n"]
     return frame
 
 
@@ -113,11 +130,37 @@ def unknown_words(model: Model, texts: Sequence[str], most: int = 10) -> tuple[f
     return (sum(unknown.values()) / total if total else 0.0), ranked[:most]
 
 
-def _error_rates(held_out: Mapping[str, Any], category: str) -> tuple[float, float]:
-    """Return hit rate less false-alarm rate, and the spread of the error between groups of voices."""
+def _estimated_shares(
+    wave: pd.DataFrame, counts: pd.DataFrame, codebook: Codebook, held_out: Mapping[str, Any]
+) -> dict[str, tuple[float, float]]:
+    """Return per category the estimated true share of the answers and its variance, NaN if untold."""
+    answers = wave[~wave[codebook.none].to_numpy(bool)]
+    n = counts.attrs["base_n"]
+    shares = {}
+    for category, row in counts.iterrows():
+        share = variance = np.nan
+        if n and category not in counts.attrs["hand_only"]:
+            if pd.notna(row["low"]):
+                share = float(row["count"] / n)
+                variance = ((row["high"] - row["low"]) / (2 * norm.ppf(1 - (1 - LEVEL) / 2)) / n) ** 2
+            elif len(answers):
+                share, variance = _from_scores(answers, str(category), held_out)
+            # One answer more on either side, so that a share of 0 is not taken for certain.
+            padded = (np.clip(share, 0, 1) * n + 1) / (n + 2)
+            respondents = padded * (1 - padded) / n
+            variance = variance + respondents if pd.notna(row["low"]) else max(variance, respondents)
+        shares[str(category)] = (share, variance)
+    return shares
+
+
+def _from_scores(answers: pd.DataFrame, category: str, held_out: Mapping[str, Any]) -> tuple[float, float]:
+    """Estimate the true share of a category from its scores alone."""
     figures = held_out["categories"][category]
-    n, given, total = figures["n"], figures["given"], held_out["comments"]
-    hits = (figures["recall"] or 0.0) * n
-    if not n or n == total:
-        return 0.0, 0.0
-    return hits / n - (given - hits) / (total - n), float(held_out["wobble"][category])
+    inside, outside = figures["score_in"], figures["score_out"]
+    if inside is None or outside is None or inside - outside < LEAST_SEPARATION:
+        return np.nan, np.nan
+    separation = inside - outside
+    scores = answers[f"score_{category}"].to_numpy(float)
+    sampling = scores.var() / len(scores)
+    wobble = held_out["wobble"][category]
+    return (scores.mean() - outside) / separation, (sampling + wobble**2) / separation**2

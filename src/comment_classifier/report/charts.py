@@ -5,14 +5,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 from comment_classifier.files import whole_file
-from comment_classifier.report.figures import Figures
+from comment_classifier.report.figures import ComparisonFigures, Figures, Pair
 
 _COLOUR = "#2f6f9f"
 _OTHER = "#9aa5ad"
 _WIDTH = 9.0  # inches
+_NOTE_WIDTH = 68  # characters
 
 
 def write_charts(folder: Path, figures: list[Figures]) -> None:
@@ -20,30 +19,13 @@ def write_charts(folder: Path, figures: list[Figures]) -> None:
     _write(folder, {shown.question: partial(_chart, shown) for shown in figures})
 
 
-def write_comparison_charts(folder: Path, compared: dict[str, pd.DataFrame]) -> None:
-    """Write ``comparison_<question>.png`` and ``.svg``: two waves side by side, changes starred."""
-    notes = (
-        "★ は、標本のゆれと機械の誤りを見込んでも変わったといえる区分(全区分を同時に見て 95%)。",
-        "一つの回答を複数の区分に数える。件数は機械による分類(未確認)。",
-    )
-    drawings = {}
-    for name, frame in compared.items():
-        earlier, later = (f"{frame.attrs[n]:,}" for n in ("first_n", "second_n"))
-        legend = f"灰：前の回(回答数 n＝{earlier})　青：今の回(n＝{later})　単位：回答数に対する %"
-        drawings[f"comparison_{name}"] = partial(_pairs, frame, legend, notes)
-    _write(folder, drawings)
-
-
-def write_published_charts(folder: Path, compared: dict[str, pd.DataFrame]) -> None:
-    """Write ``published_<question>.png`` and ``.svg``: a wave beside published figures."""
-    notes = (
-        "公表値は件数のみで回答数が示されていないため、全言及に占める割合で並べる。差の検定はできない。",
-        "今の回の件数は機械による分類(未確認)。",
-    )
-    drawings = {}
-    for name, frame in compared.items():
-        legend = f"灰：{frame.attrs['reference']}の公表値　青：今の回　単位：全言及に占める %"
-        drawings[f"published_{name}"] = partial(_pairs, frame, legend, notes)
+def write_comparison_charts(folder: Path, prefix: str, figures: list[ComparisonFigures]) -> None:
+    """Write ``<prefix>_<question>.png`` and ``.svg`` where both waves have values."""
+    drawings = {
+        f"{prefix}_{shown.question}": partial(_pairs, shown)
+        for shown in figures
+        if all(pair.first is not None for pair in shown.pairs)
+    }
     _write(folder, drawings)
 
 
@@ -68,48 +50,47 @@ def _write(folder: Path, drawings: Mapping[str, Callable[[], Any]]) -> None:
                     chart.savefig(temporary, facecolor="white", **options)
 
 
-def _pairs(frame: pd.DataFrame, legend: str, notes: tuple[str, ...]) -> Any:
+def _pairs(figures: ComparisonFigures) -> Any:
     from matplotlib.figure import Figure
 
-    n = len(frame)
-    height = 2.0 + 0.6 * n
+    n = len(figures.pairs)
+    notes = [line for note in figures.notes for line in _wrapped(f"※ {note}")]
+    below = 0.25 + 0.24 * len(notes)
+    height = 1.25 + below + 0.6 * n
     chart = Figure(figsize=(_WIDTH, height))
-    widest = max(len(label) for label in frame["label"])
-    left = min(0.5, 0.04 + 0.0175 * widest)
-    axes = chart.add_axes((left, 0.75 / height, 0.95 - left, 0.6 * n / height))
-    largest = max(1.0, float(frame[["first", "second"]].max(axis=None)))
-    for column, offset, colour in (("first", -0.2, _OTHER), ("second", 0.2, _COLOUR)):
-        places = [y + offset for y in range(n)]
-        axes.barh(places, frame[column], height=0.36, color=colour)
-        for y, share, changed in zip(places, frame[column], frame["changed"], strict=True):
-            star = " ★" if changed and column == "second" else ""
-            axes.text(share + largest * 0.012, y, f"{share:.1f}{star}", va="center", ha="left", fontsize=10)
-    axes.set_yticks(range(n), frame["label"], fontsize=11)
-    axes.invert_yaxis()
-    axes.set_xlim(0, largest * 1.15)
-    axes.xaxis.set_visible(False)
-    axes.tick_params(axis="y", length=0)
-    for side in ("top", "right", "bottom"):
-        axes.spines[side].set_visible(False)
-    base = f"対象：{frame.attrs['base']}　" if frame.attrs["base"] else ""
-    chart.text(0.02, 1 - 0.34 / height, frame.attrs["title"], fontsize=15, va="center")
-    chart.text(0.02, 1 - 0.74 / height, f"{base}{legend}", fontsize=9.5, va="center", color="#444444")
-    for line, note in enumerate(notes):
-        chart.text(
-            0.02, (0.44 - 0.24 * line) / height, f"※ {note}", fontsize=8.5, va="center", color="#444444"
-        )
+    left = _left_of([pair.label for pair in figures.pairs])
+    axes = chart.add_axes((left, below / height, 0.95 - left, 0.6 * n / height))
+    shares = [(pair.first or 0.0, pair.second) for pair in figures.pairs]
+    largest = max(1.0, max(map(max, shares)))
+    for wave, (offset, colour) in enumerate(((-0.2, _OTHER), (0.2, _COLOUR))):
+        axes.barh([y + offset for y in range(n)], [s[wave] for s in shares], height=0.36, color=colour)
+        for y, pair in enumerate(figures.pairs):
+            share = shares[y][wave]
+            said = f"{share:.1f}" + (f"   {_said_difference(pair)}" if wave and figures.tested else "")
+            axes.text(share + largest * 0.012, y + offset, said, va="center", ha="left", fontsize=10)
+    axes.set_xlim(0, largest * (1.5 if figures.tested else 1.15))
+    _plain(axes, [pair.label for pair in figures.pairs])
+    legend = f"灰：{figures.names[0]}　青：{figures.names[1]}　{figures.base_line}"
+    _around(chart, height, figures.title, legend, notes)
     return chart
+
+
+def _said_difference(pair: Pair) -> str:
+    if pair.difference is None:
+        return "差は判定できない"
+    return f"差 {pair.difference:+.1f} ({pair.low:+.1f}～{pair.high:+.1f}){' ★' if pair.changed else ''}"
 
 
 def _chart(figures: Figures) -> Any:
     from matplotlib.figure import Figure
 
     n = len(figures.bars)
-    height = 1.25 + 0.25 * len(figures.notes) + 0.42 * n
+    notes = [line for note in figures.notes for line in _wrapped(f"※ {note}")]
+    below = 0.25 + 0.24 * len(notes)
+    height = 1.0 + below + 0.42 * n
     chart = Figure(figsize=(_WIDTH, height))
-    widest = max((len(bar.label) for bar in figures.bars), default=8)
-    left = min(0.5, 0.04 + 0.0175 * widest)
-    axes = chart.add_axes((left, (0.25 + 0.25 * len(figures.notes)) / height, 0.95 - left, 0.42 * n / height))
+    left = _left_of([bar.label for bar in figures.bars])
+    axes = chart.add_axes((left, below / height, 0.95 - left, 0.42 * n / height))
     positions = range(n)
     axes.barh(positions, [b.count for b in figures.bars], height=0.66, color=[_COLOUR] * (n - 1) + [_OTHER])
     largest = max((max(b.count, b.high or 0) for b in figures.bars), default=0)
@@ -120,25 +101,38 @@ def _chart(figures: Figures) -> Any:
             end = max(end, bar.high)
         label = f"{bar.count:,}" + (f"  ({bar.interval})" if bar.interval else "")
         axes.text(end + largest * 0.012, y, label, va="center", ha="left", fontsize=11)
-    axes.set_yticks(positions, [b.label for b in figures.bars], fontsize=11)
-    axes.invert_yaxis()
     axes.set_xlim(0, max(1, largest) * (1.25 if figures.random_n else 1.1))
+    _plain(axes, [bar.label for bar in figures.bars])
+    _around(chart, height, figures.title, figures.base_line, notes)
+    return chart
+
+
+def _left_of(labels: list[str]) -> float:
+    return min(0.5, 0.04 + 0.0175 * max(map(len, labels), default=8))
+
+
+def _plain(axes: Any, labels: list[str]) -> None:
+    """Leave only the labels and the line that the bars stand on, the first on top."""
+    axes.set_yticks(range(len(labels)), labels, fontsize=11)
+    axes.set_ylim(len(labels) - 0.4, -0.6)
     axes.xaxis.set_visible(False)
     axes.tick_params(axis="y", length=0)
     for side in ("top", "right", "bottom"):
         axes.spines[side].set_visible(False)
-    chart.text(0.02, 1 - 0.34 / height, figures.title, fontsize=15, va="center")
-    chart.text(0.02, 1 - 0.72 / height, figures.base_line, fontsize=9.5, va="center", color="#444444")
-    for line, note in enumerate(figures.notes):
-        chart.text(
-            0.02,
-            (0.24 * (len(figures.notes) - line) - 0.04) / height,
-            f"※ {note}",
-            fontsize=8.5,
-            va="center",
-            color="#444444",
-        )
-    return chart
+
+
+def _around(chart: Any, height: float, title: str, line: str, notes: list[str]) -> None:
+    """Write the title and a line above, the notes below."""
+    chart.text(0.02, 1 - 0.34 / height, title, fontsize=15, va="center")
+    chart.text(0.02, 1 - 0.72 / height, line, fontsize=9.5, va="center", color="#444444")
+    for number, note in enumerate(notes):
+        at = (0.24 * (len(notes) - number) - 0.04) / height
+        chart.text(0.02, at, note, fontsize=8.5, va="center", color="#444444")
+
+
+def _wrapped(note: str) -> list[str]:
+    lines = [note[i : i + _NOTE_WIDTH] for i in range(0, len(note), _NOTE_WIDTH)]
+    return [lines[0], *(f"　{line}" for line in lines[1:])]
 
 
 def _japanese_font() -> str:

@@ -1,4 +1,4 @@
-"""``report.html``: one file without script and without any request, from the template beside it."""
+"""``report.html``: one file without script and without any request, from the templates beside it."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from comment_classifier.files import whole_file
-from comment_classifier.report.figures import Bar, Figures
+from comment_classifier.report.figures import Bar, ComparisonFigures, Figures
 from comment_classifier.report.marks import Segment, marked
 from comment_classifier.results import QuestionResult
 from comment_classifier.survey import Survey
@@ -42,7 +42,17 @@ def write_page(
         }
         for result, shown in zip(results, figures, strict=True)
     ]
-    html = _template().render(survey=survey, sections=sections, rows=len(table), most=MOST_COMMENTS)
+    shown = {"sections": sections, "rows": len(table), "most": MOST_COMMENTS}
+    _render(path, "report.html.j2", survey.title, shown)
+
+
+def write_comparison_page(path: Path, title: str, figures: list[ComparisonFigures]) -> None:
+    """Write the page of two waves."""
+    _render(path, "comparison.html.j2", title, {"figures": figures})
+
+
+def _render(path: Path, template: str, title: str, shown: dict[str, Any]) -> None:
+    html = _templates().get_template(template).render(title=title, **shown)
     with whole_file(path) as temporary:
         temporary.write_text(html, encoding="utf-8", newline="\n")
 
@@ -73,14 +83,13 @@ def _comments(result: QuestionResult, bar: Bar, names: list[str]) -> list[ShownC
 
 
 @lru_cache(maxsize=1)
-def _template() -> Any:
+def _templates() -> Any:
     import jinja2
 
-    environment = jinja2.Environment(
+    return jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    return environment.get_template("report.html.j2")

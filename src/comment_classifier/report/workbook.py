@@ -3,6 +3,7 @@
 Everything from outside is written as text, never as a formula or a link.
 """
 
+import math
 import re
 from datetime import datetime
 from pathlib import Path
@@ -12,7 +13,7 @@ import pandas as pd
 
 from comment_classifier.coding import reason
 from comment_classifier.files import whole_file
-from comment_classifier.report.figures import Figures
+from comment_classifier.report.figures import ComparisonFigures, Figures, Pair
 from comment_classifier.results import QuestionResult
 from comment_classifier.survey import Survey
 from comment_classifier.tables import EXCEL_MAX_ROWS, excel_text
@@ -36,9 +37,9 @@ def write_report_workbook(
         _contents_sheet(book, formats, survey, figures)
         for number, shown in enumerate(figures, 1):
             _figures_sheet(book, formats, _sheet_name(number, shown), shown)
-        for number, result in enumerate(results, 1):
+        for number, (result, shown) in enumerate(zip(results, figures, strict=True), 1):
             for name, cross in result.crosses.items():
-                _cross_sheet(book, formats, f"{number} × {name}", result.asked.title, cross)
+                _cross_sheet(book, formats, f"{number} × {name}", shown, cross)
         _comments_sheet(book, formats, table, results)
 
 
@@ -77,7 +78,7 @@ def _formats(book: Any) -> dict[str, Any]:
     }
 
 
-def _sheet_name(number: int, figures: Figures) -> str:
+def _sheet_name(number: int, figures: Figures | ComparisonFigures) -> str:
     return f"{number} {_FORBIDDEN_IN_NAME.sub('', figures.title)}"[:31].rstrip("' ")
 
 
@@ -110,12 +111,12 @@ def _contents_sheet(book: Any, formats: dict[str, Any], survey: Survey, figures:
 def _figures_sheet(book: Any, formats: dict[str, Any], name: str, figures: Figures) -> None:
     sheet = book.add_worksheet(name)
     sheet.set_column(0, 0, 42)
-    sheet.set_column(1, 6, 9)
+    sheet.set_column(1, 7, 10)
     sheet.set_row(0, 26)
     sheet.write_string(0, 0, excel_text(figures.title), formats["title"])
     sheet.write_string(1, 0, excel_text(f"設問：{figures.text}"), formats["note"])
     sheet.write_string(2, 0, excel_text(figures.base_line), formats["note"])
-    headings = ["区分", "件数", "割合(%)"]
+    headings = ["区分", "回答数", "割合(%)", "異なる文面数"]
     if figures.random_n:
         headings += ["95%下限", "95%上限", "上へ", "下へ"]
     for column, heading in enumerate(headings):
@@ -126,39 +127,71 @@ def _figures_sheet(book: Any, formats: dict[str, Any], name: str, figures: Figur
         sheet.write_number(row, 1, bar.count, formats["count"])
         if figures.base_n:
             sheet.write_number(row, 2, round(bar.share, 1), formats["share"])
+        sheet.write_number(row, 3, bar.distinct, formats["count"])
         if bar.low is not None and bar.high is not None:
-            sheet.write_number(row, 3, bar.low, formats["count"])
-            sheet.write_number(row, 4, bar.high, formats["count"])
+            sheet.write_number(row, 4, bar.low, formats["count"])
+            sheet.write_number(row, 5, bar.high, formats["count"])
             # What the chart's error bars read: LibreOffice draws them from cells only.
-            sheet.write_number(row, 5, bar.high - bar.count, formats["note"])
-            sheet.write_number(row, 6, bar.count - bar.low, formats["note"])
+            sheet.write_number(row, 6, bar.high - bar.count, formats["note"])
+            sheet.write_number(row, 7, bar.count - bar.low, formats["note"])
     last = first + len(figures.bars) - 1
     for line, note in enumerate(figures.notes, last + 2):
         sheet.write_string(line, 0, f"※ {note}", formats["note"])
-    sheet.insert_chart(4, 8 if figures.random_n else 4, _bar_chart(book, name, figures, first, last))
+    sheet.insert_chart(4, 9 if figures.random_n else 5, _bar_chart(book, name, figures, first, last))
     _print_on_width(sheet, pages_high=1)
 
 
-def _cross_sheet(book: Any, formats: dict[str, Any], name: str, title: str, cross: pd.DataFrame) -> None:
+def _cross_sheet(
+    book: Any, formats: dict[str, Any], name: str, figures: Figures, cross: pd.DataFrame
+) -> None:
     sheet = book.add_worksheet(_FORBIDDEN_IN_NAME.sub("", name)[:31].rstrip("' "))
     sheet.set_column(0, 0, 28)
+    sheet.set_column(1, 2 + cross["label"].nunique(), 10)
     sheet.set_row(0, 26)
-    sheet.write_string(0, 0, excel_text(f"{title}：{name.partition(' × ')[2]} 別"), formats["title"])
-    sheet.write_string(1, 0, "単位：件、( ) は各層の回答数に対する割合(%)。未確認の件数", formats["note"])
+    sheet.write_string(0, 0, excel_text(f"{figures.title}：{name.partition(' × ')[2]} 別"), formats["title"])
+    sheet.write_string(1, 0, excel_text(figures.base_line), formats["note"])
+    line = 3
+    for heading, values, kind in (
+        ("回答数(件)", "count", "count"),
+        ("その層の回答数に対する割合(%)", "share", "share"),
+        ("異なる文面数", "distinct", "count"),
+    ):
+        line = _cross_block(sheet, formats, line, heading, cross, values, kind)
+    sure = "人が読んだ回答は読んだとおりに、ほかは機械による分類(未確認)で数えた。"
+    notes = (
+        "一つの回答を複数の区分に数えるため、合計は回答数と一致しない。",
+        sure if figures.read_n else "件数は機械による分類(未確認)。",
+        "層の名の後の ※ は回答数が 10 未満の層。割合は参考にとどめる。",
+    )
+    for offset, note in enumerate(notes):
+        sheet.write_string(line + offset, 0, f"※ {note}", formats["note"])
+    _print_on_width(sheet)
+
+
+def _cross_block(
+    sheet: Any,
+    formats: dict[str, Any],
+    line: int,
+    heading: str,
+    cross: pd.DataFrame,
+    values: str,
+    kind: str,
+) -> int:
+    """Write one table of groups by categories; return the line after it."""
     labels = list(dict.fromkeys(cross["label"]))
-    for column, heading in enumerate(["層", "行数", "回答数", *labels]):
-        sheet.write_string(3, column, excel_text(heading), formats["head"])
-    for line, (group, part) in enumerate(cross.groupby("group", sort=False), 4):
+    sheet.set_row(line, 42)
+    for column, name in enumerate([heading, "行数", "回答数", *labels]):
+        sheet.write_string(line, column, excel_text(name), formats["head"])
+    for group, part in cross.groupby("group", sort=False):
+        line += 1
         small = "※" if part["small"].any() else ""
         sheet.write_string(line, 0, excel_text(f"{group}{small}"), formats["line"])
         sheet.write_number(line, 1, int(part["rows"].iloc[0]), formats["count"])
         sheet.write_number(line, 2, int(part["base_n"].iloc[0]), formats["count"])
-        for column, (count, share) in enumerate(zip(part["count"], part["share"], strict=True), 3):
-            shown = f"{count:,}" if pd.isna(share) else f"{count:,} ({share:.1f})"
-            sheet.write_string(line, column, shown, formats["number"])
-    last = 4 + cross["group"].nunique()
-    sheet.write_string(last + 1, 0, "※ 回答数が 10 未満の層。割合は参考にとどめる。", formats["note"])
-    _print_on_width(sheet)
+        for column, value in enumerate(part[values], 3):
+            if pd.notna(value):
+                sheet.write_number(line, column, round(float(value), 1), formats[kind])
+    return line + 2
 
 
 def _bar_chart(book: Any, name: str, figures: Figures, first: int, last: int) -> Any:
@@ -169,8 +202,8 @@ def _bar_chart(book: Any, name: str, figures: Figures, first: int, last: int) ->
         labels["position"] = "inside_base"  # where no error bar crosses it
         errors["x_error_bars"] = {
             "type": "custom",
-            "plus_values": f"='{name}'!$F${first + 1}:$F${last + 1}",
-            "minus_values": f"='{name}'!$G${first + 1}:$G${last + 1}",
+            "plus_values": f"='{name}'!$G${first + 1}:$G${last + 1}",
+            "minus_values": f"='{name}'!$H${first + 1}:$H${last + 1}",
             "line": {"color": "#222222", "width": 1.25},
         }
     chart.add_series(
@@ -195,6 +228,117 @@ def _bar_chart(book: Any, name: str, figures: Figures, first: int, last: int) ->
     chart.set_y_axis({"reverse": True, "num_font": {"name": _FONT, "size": 10}, "major_tick_mark": "none"})
     chart.set_x_axis({"visible": False, "major_gridlines": {"visible": False}, "min": 0})
     chart.set_size({"width": 760, "height": 110 + 34 * len(figures.bars)})
+    return chart
+
+
+def write_comparison_workbook(path: Path, title: str, figures: list[ComparisonFigures]) -> None:
+    """Write two waves side by side, an editable chart per question."""
+    import xlsxwriter
+
+    with whole_file(path) as temporary, xlsxwriter.Workbook(temporary, _OPTIONS) as book:
+        book.set_properties({"title": title, "created": _CREATED})
+        formats = _formats(book)
+        for number, shown in enumerate(figures, 1):
+            _pairs_sheet(book, formats, _sheet_name(number, shown), shown)
+
+
+def _pairs_sheet(book: Any, formats: dict[str, Any], name: str, figures: ComparisonFigures) -> None:
+    sheet = book.add_worksheet(name)
+    sheet.set_column(0, 0, 42)
+    sheet.set_column(1, 8, 11)
+    sheet.set_row(0, 26)
+    sheet.set_row(3, 30)
+    sheet.write_string(0, 0, excel_text(figures.title), formats["title"])
+    sheet.write_string(1, 0, excel_text(figures.base_line), formats["note"])
+    one, two = figures.names
+    headings = ["区分", f"{one}(%)", f"{two}(%)"]
+    if figures.tested:
+        headings += ["差(ポイント)", "95%下限", "95%上限", "上へ", "下へ", "変化"]
+        headings += [f"{one} 異なる文面数", f"{two} 異なる文面数"]
+    else:
+        headings += [f"{one} 順位", f"{two} 順位"]
+    for column, heading in enumerate(headings):
+        sheet.write_string(3, column, excel_text(heading), formats["head"])
+    for row, pair in enumerate(figures.pairs, 4):
+        for column, cell in enumerate([pair.label, *_pair_cells(pair, figures.tested)]):
+            if isinstance(cell, str):
+                sheet.write_string(row, column, excel_text(cell), formats["line"])
+            elif isinstance(cell, int):
+                sheet.write_number(row, column, cell, formats["count"])
+            elif cell is not None:
+                sheet.write_number(row, column, round(cell, 1), formats["share"])
+    last = 3 + len(figures.pairs)
+    for line, note in enumerate(figures.notes, last + 2):
+        sheet.write_string(line, 0, f"※ {note}", formats["note"])
+    below = last + len(figures.notes) + 3
+    if all(pair.first is not None for pair in figures.pairs):
+        sheet.insert_chart(below, 0, _pair_chart(book, name, figures, 4, last))
+    if any(pair.difference is not None for pair in figures.pairs):
+        sheet.insert_chart(below, 7, _difference_chart(book, name, figures, 4, last))
+    _print_on_width(sheet, pages_high=1)
+
+
+def _pair_cells(pair: Pair, tested: bool) -> list[float | int | str | None]:
+    if not tested:
+        return [pair.first, pair.second, *(pair.ranks or ())]
+    distinct = pair.distinct or ()
+    if pair.difference is None or pair.low is None or pair.high is None:
+        return [pair.first, pair.second, None, None, None, None, None, "判定できない", *distinct]
+    # What the chart's error bars read: LibreOffice draws them from cells only.
+    reach = (pair.high - pair.difference, pair.difference - pair.low)
+    star = "★" if pair.changed else ""
+    return [pair.first, pair.second, pair.difference, pair.low, pair.high, *reach, star, *distinct]
+
+
+def _difference_chart(book: Any, name: str, figures: ComparisonFigures, first: int, last: int) -> Any:
+    chart = book.add_chart({"type": "bar"})
+    chart.add_series(
+        {
+            "name": [name, 3, 3],
+            "categories": [name, first, 0, last, 0],
+            "values": [name, first, 3, last, 3],
+            "fill": {"color": "#9CC3E0"},
+            "gap": 60,
+            "x_error_bars": {
+                "type": "custom",
+                "plus_values": f"='{name}'!$G${first + 1}:$G${last + 1}",
+                "minus_values": f"='{name}'!$H${first + 1}:$H${last + 1}",
+                "line": {"color": "#222222", "width": 1.25},
+            },
+        }
+    )
+    title = f"差(ポイント、{figures.names[1]}－{figures.names[0]})と 95% 区間"
+    chart.set_title({"name": title, "name_font": {"name": _FONT, "size": 13, "bold": False}})
+    chart.set_legend({"none": True})
+    font = {"name": _FONT, "size": 10}
+    chart.set_y_axis({"reverse": True, "num_font": font, "label_position": "low", "major_tick_mark": "none"})
+    ends = [abs(end) for pair in figures.pairs for end in (pair.low, pair.high) if end is not None]
+    room = 5 * math.ceil(max(ends) / 5)
+    grid = {"visible": True, "line": {"color": "#E3ECF2"}}
+    chart.set_x_axis({"num_font": font, "major_gridlines": grid, "min": -room, "max": room})
+    chart.set_size({"width": 640, "height": 140 + 52 * len(figures.pairs)})
+    return chart
+
+
+def _pair_chart(book: Any, name: str, figures: ComparisonFigures, first: int, last: int) -> Any:
+    chart = book.add_chart({"type": "bar"})
+    for column, colour in ((1, "#9AA5AD"), (2, "#2F6F9F")):
+        chart.add_series(
+            {
+                "name": [name, 3, column],
+                "categories": [name, first, 0, last, 0],
+                "values": [name, first, column, last, column],
+                "fill": {"color": colour},
+                "gap": 45,
+                "data_labels": {"value": True, "num_format": "0.0", "font": {"name": _FONT, "size": 9}},
+            }
+        )
+    chart.set_title({"name": figures.title, "name_font": {"name": _FONT, "size": 13, "bold": False}})
+    chart.set_legend({"position": "bottom", "font": {"name": _FONT, "size": 10}})
+    chart.set_y_axis({"reverse": True, "num_font": {"name": _FONT, "size": 10}, "major_tick_mark": "none"})
+    room = 1.15 * max(1.0, *(pair.largest for pair in figures.pairs))
+    chart.set_x_axis({"visible": False, "major_gridlines": {"visible": False}, "min": 0, "max": room})
+    chart.set_size({"width": 800, "height": 140 + 52 * len(figures.pairs)})
     return chart
 
 

@@ -1,0 +1,147 @@
+"""Compare waves: two folders that ``classify`` wrote, or one and published figures, into a folder."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from comment_classifier.codebook import Codebook, load_codebook, shipped_codebooks
+from comment_classifier.counting import PICKED, RANDOM
+from comment_classifier.errors import InputError
+from comment_classifier.files import whole_folder
+from comment_classifier.labels import SEPARATOR
+from comment_classifier.report import write_comparison
+from comment_classifier.tables import column, read_table, write_csv
+from comment_classifier.waves import beside_published, compare_waves
+
+
+def compare_runs(first: str | Path, second: str | Path, out: str | Path) -> dict[str, pd.DataFrame]:
+    """Compare two waves that were classified into folders, question by question.
+
+    Args:
+        first: the earlier wave's folder, as :func:`comment_classifier.batch.classify_file` wrote it.
+        second: the later wave's folder.
+        out: the folder to write ``comparison.csv``, ``comparison.html``, ``comparison.xlsx`` and
+            ``charts/comparison_<question>.png`` / ``.svg`` into.
+
+    Returns:
+        By question, what :func:`comment_classifier.waves.compare_waves` returns, with the share of
+        unknown words of both waves in ``attrs``. What people read of a wave enters it.
+
+    Raises:
+        InputError: a folder holds no run, the waves share no question, or they were coded by another
+            codebook or model: then it says what changed and how to re-score.
+
+    """
+    folders = (Path(first), Path(second))
+    asked = [{q["question"]: q for q in _run_of(folder)["questions"]} for folder in folders]
+    common = [name for name in asked[0] if name in asked[1]]
+    if not common:
+        raise InputError(f"{first} and {second} share no question")
+    tables = [read_table(folder / "comments.csv") for folder in folders]
+    compared = {}
+    for name in common:
+        one, two = asked[0][name], asked[1][name]
+        for key, what in (("codebook_sha256", "codebook"), ("model_sha256", "model")):
+            if one[key] != two[key]:
+                raise InputError(
+                    f"question {name!r}: the two waves were coded by another {what} ({one['model']}, "
+                    f"{two['model']}). Classify the earlier wave's file again with the current one first"
+                )
+        book = Codebook.from_dict(one["codebook_content"])
+        waves = [
+            _coded(table, run, book, folder / "comments.csv")
+            for table, run, folder in zip(tables, (one, two), folders, strict=True)
+        ]
+        reads = (_read(tables[0], name), _read(tables[1], name))
+        frame = compare_waves(waves[0], waves[1], book, one["held_out"], reads)
+        frame.attrs.update(title=one["title"], base=one["base"])
+        frame.attrs["unknown"] = [one["unknown_words"], two["unknown_words"]]
+        compared[name] = frame
+    _write(Path(out), "comparison", compared, digits=4)
+    return compared
+
+
+def compare_with_published(reference: str, folder: str | Path, out: str | Path) -> dict[str, pd.DataFrame]:
+    """Set a classified wave beside published figures that come with a codebook, such as ``kumamoto_2024``.
+
+    Args:
+        reference: the id of the published figures.
+        folder: the wave's folder, as :func:`comment_classifier.batch.classify_file` wrote it.
+        out: the folder to write ``published.csv``, ``published.html``, ``published.xlsx`` and charts into;
+            a chart only where values were published.
+
+    Returns:
+        By question, what :func:`comment_classifier.waves.beside_published` returns.
+
+    Raises:
+        InputError: no such reference for the questions of the wave.
+
+    """
+    run = _run_of(Path(folder))
+    counts = read_table(Path(folder) / "counts.csv")
+    compared = {}
+    for asked in run["questions"]:
+        if asked["codebook"] not in shipped_codebooks():
+            continue
+        book = load_codebook(asked["codebook"])
+        for published in book.references:
+            if published.id == reference and published.question == asked["question"]:
+                rows = counts[counts["question"] == asked["question"]].set_index("category")
+                frame = beside_published(rows["count"].astype(int), book, published)
+                frame.attrs.update(title=asked["title"], base=asked["base"], reference=published.title)
+                frame.attrs["second_read"] = int((rows["low"] != "").any())
+                compared[asked["question"]] = frame
+    if not compared:
+        known = sorted({r.id for name in shipped_codebooks() for r in load_codebook(name).references})
+        raise InputError(
+            f"{reference}: neither a folder nor published figures of this wave's questions. "
+            f"Known: {', '.join(known)}"
+        )
+    _write(Path(out), "published", compared, digits=2)
+    return compared
+
+
+def _write(out: Path, name: str, compared: dict[str, pd.DataFrame], digits: int) -> None:
+    parts = [frame.reset_index().assign(question=question) for question, frame in compared.items()]
+    table = pd.concat(parts, ignore_index=True).round(digits)
+    columns = ["question", *(c for c in table.columns if c != "question")]
+    with whole_folder(out) as folder:
+        write_csv(table[columns].astype(str), folder / f"{name}.csv")
+        write_comparison(folder, name, compared)
+
+
+def _coded(table: pd.DataFrame, run: dict[str, Any], book: Codebook, path: Path) -> pd.DataFrame:
+    """Take one question's coding out of a table that ``classify`` wrote."""
+    question = run["question"]
+    columns: dict[str, Any] = {"text": column(table, run["column"], path)}
+    for category in book.ids:
+        columns[category] = column(table, f"{question}_{category}", path) == "1"
+        columns[f"score_{category}"] = column(table, f"{question}_score_{category}", path).astype(float)
+    coded = pd.DataFrame(columns)
+    coded.attrs["unlearned"] = run["unlearned"]
+    return coded
+
+
+def _read(table: pd.DataFrame, question: str) -> pd.DataFrame | None:
+    """Take what people read of one question out of a table that ``classify`` wrote."""
+    chosen = f"{question}_chosen"
+    if chosen not in table.columns:
+        return None
+    rows = table.index[table[chosen].isin([RANDOM, PICKED])]
+    labels = [tuple(labels.split(SEPARATOR)) for labels in table.loc[rows, f"{question}_read"]]
+    return pd.DataFrame(
+        {"labels": pd.Series(labels, index=rows, dtype=object), "chosen": table.loc[rows, chosen]}
+    )
+
+
+def _run_of(folder: Path) -> dict[str, Any]:
+    try:
+        run: dict[str, Any] = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+        known = all(isinstance(q["question"], str) and q["held_out"] for q in run["questions"])
+    except (OSError, ValueError, KeyError, TypeError):
+        known = False
+    if not known:
+        raise InputError(f"{folder}: holds no usable run.json. Give a folder that 'classify' wrote")
+    return run
