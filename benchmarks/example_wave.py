@@ -2,14 +2,17 @@
 
     python benchmarks/example_wave.py [--write]
 
-``--write`` puts the table into README.md.
+``--write`` puts the table into README.md. Last comes what 100 comments read at random make of the uses.
 """
 
 import argparse
 import re
 from pathlib import Path
 
+import pandas as pd
+
 import comment_classifier as cc
+from comment_classifier.reading import draw_sample
 
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLES = ROOT / "data" / "examples"
@@ -43,6 +46,27 @@ def markdown(question: str, title: str) -> str:
     return "\n".join(lines)
 
 
+def with_reading(question: str, n: int) -> str:
+    """Return a question's counts with intervals when n comments are read, and the true counts."""
+    survey = cc.load_survey(EXAMPLES / "staff_survey_2024.toml")
+    asked = next(q for q in survey.questions if q.question == question)
+    table = cc.read_table(EXAMPLES / "staff_survey_2024.csv")
+    answers = table[asked.column]
+    truth = cc.read_table(EXAMPLES / "staff_survey_2024_truth.csv")
+    truth = truth[truth["question"] == question].set_index("回答ID")["labels"]
+    rows = draw_sample(answers.tolist(), n, seed=0)
+    labels = [tuple(truth[table["回答ID"][row]].split("|")) for row in rows]
+    read = pd.DataFrame({"labels": pd.Series(labels, index=rows, dtype=object), "chosen": "random"})
+    counts = cc.count(cc.classify(answers, question=question), question=question, read=read)
+    true = truth.str.split("|").explode().value_counts()
+    parts = [
+        f"{row.label} {row.count_} ({row.low:.0f}～{row.high:.0f}; {true.get(row.Index, 0)})"
+        for row in counts.rename(columns={"count": "count_"}).itertuples()
+        if row.Index not in (asked.codebook.other, asked.codebook.none)
+    ]
+    return "、".join(parts)
+
+
 def main() -> None:
     """Print the tables, and write them into the README if asked."""
     parser = argparse.ArgumentParser(
@@ -53,6 +77,9 @@ def main() -> None:
     uses = markdown("use_cases", "uses (利用事例)")
     risks = markdown("risks", "risks (リスク)")
     print(uses, "", risks, sep="\n")
+    print(
+        "", "uses, 100 read at random: count (95 % interval; true)", with_reading("use_cases", 100), sep="\n"
+    )
     if options.write:
         readme = ROOT / "README.md"
         picture = "![The bars of the example wave](docs/images/use_cases.png)"
