@@ -12,7 +12,7 @@ from pathlib import Path
 import pandas as pd
 
 import comment_classifier as cc
-from comment_classifier.reading import draw_sample
+from comment_classifier.sampling import draw_sample
 
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLES = ROOT / "data" / "examples"

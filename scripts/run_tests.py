@@ -15,7 +15,7 @@ from environment import ROOT, python_of
 
 DEBIAN_PACKAGES = {
     "chromium": "chromium",
-    "soffice": "libreoffice-calc",
+    "soffice": "libreoffice-calc python3-uno",
     "mecab": "mecab",
     "pdftoppm": "poppler-utils",
     "fc-list": "fontconfig fonts-noto-cjk",

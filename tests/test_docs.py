@@ -33,10 +33,15 @@ def test_docstring_examples_run(name):
     assert outcome.attempted > 0 and outcome.failed == 0
 
 
-def commands():
-    parser = cli._parser()
-    (subparsers,) = (a for a in parser._actions if hasattr(a, "choices") and isinstance(a.choices, dict))
-    return subparsers.choices
+def commands(parser=None, prefix=""):
+    """Every command by its name, ``labels export`` and the like included."""
+    found = {}
+    for action in (parser or cli._parser())._actions:
+        if isinstance(action.choices, dict):
+            for name, command in action.choices.items():
+                inner = commands(command, f"{prefix}{name} ")
+                found |= inner or {f"{prefix}{name}": command}
+    return found
 
 
 def test_every_command_and_option_is_documented():

@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 import comment_classifier as cc
-from comment_classifier.batch import classify_file, sample_file
+from comment_classifier.batch import classify_file
+from comment_classifier.labelling import sample_file
 from conftest import EXAMPLES, FRUIT, needs
 
 TEXTS = ["りんごがいい", "みかん", "", "バナナ", "=1+1", "ぶどう\n二行", "りんごとみかん", "なし"]
@@ -60,6 +61,7 @@ def test_the_sheet_has_dropdowns_rules_and_no_guess_unless_asked(wave):
         "読んだ人",
         "メモ",
         "選び方",
+        "照合",
     ]
     assert book["best"].max_row == 6 and book["best"].data_validations.dataValidation[0].formula1 == '"○"'
     sample_file(path, survey, sheet, n=5, show_guess=True)
@@ -126,7 +128,7 @@ def test_what_is_missing_from_the_sheet_is_noticed(wave, tmp_path):
 
 def test_what_is_no_sheet_is_said_to_be_none(wave, tmp_path):
     path, survey, _ = wave
-    with pytest.raises(cc.InputError, match="is no sheet that 'sample' wrote"):
+    with pytest.raises(cc.InputError, match="is no sheet that this program wrote"):
         classify_file(path, survey, tmp_path / "out", read=path)
     with pytest.raises(cc.InputError, match=r"ends in \.xlsx"):
         sample_file(path, survey, tmp_path / "s.txt")
@@ -138,9 +140,9 @@ def test_what_is_no_sheet_is_said_to_be_none(wave, tmp_path):
         (lambda p: p.cell(2, 3, "x"), "'x' is no mark"),
         (lambda p: p.cell(2, 7, "○"), "確認済 is marked but no category"),
         (lambda p: (p.cell(2, 3, "○"), p.cell(2, 6, "○")), "stands alone"),
-        (lambda p: (p.cell(2, 3, "○"), p.cell(2, 2, "別の文")), "not that of row"),
-        (lambda p: (p.cell(2, 3, "○"), p.cell(2, 1, 99)), "'99' is no row"),
-        (lambda p: (p.cell(2, 3, "○"), p.cell(2, 10, "好み")), "'好み' is unknown"),
+        (lambda p: (p.cell(2, 3, "○"), p.cell(2, 2, "別の文")), "was changed"),
+        (lambda p: (p.cell(2, 3, "○"), p.cell(2, 1, 99)), "was changed"),
+        (lambda p: (p.cell(2, 3, "○"), p.cell(2, 10, "好み")), "was changed"),
     ],
 )
 def test_what_cannot_be_taken_is_said_with_its_row(wave, tmp_path, change, expected):
@@ -173,5 +175,5 @@ def test_comments_the_model_is_unsure_of_are_added_once_each_and_known_as_picked
     path, survey, sheet = wave
     sample_file(path, survey, sheet, n=2, unsure=3)
     rows = list(openpyxl.load_workbook(sheet)["best"].iter_rows(min_row=2, values_only=True))
-    assert [row[-1] for row in rows] == ["無作為"] * 2 + ["迷った回答"] * (len(rows) - 2)
+    assert [row[-2] for row in rows] == ["無作為"] * 2 + ["選んだ回答"] * (len(rows) - 2)
     assert 2 < len(rows) <= 5 and len({row[1] for row in rows}) == len(rows)

@@ -9,8 +9,9 @@ import openpyxl
 import pytest
 
 import comment_classifier as cc
-from comment_classifier.batch import classify_file, sample_file
+from comment_classifier.batch import classify_file
 from comment_classifier.comparison import compare_runs
+from comment_classifier.labelling import sample_file
 from comment_classifier.survey import single_question
 from conftest import EXAMPLES, needs
 

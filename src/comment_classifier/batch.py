@@ -5,36 +5,24 @@ import platform
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
-from itertools import compress
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from comment_classifier.coding import code_comments
-from comment_classifier.counting import PICKED, RANDOM
 from comment_classifier.errors import InputError
 from comment_classifier.files import sha256, whole_folder
-from comment_classifier.reading import (
-    Drawn,
-    draw_sample,
-    expected_half_widths,
-    origin_of,
-    pick_unsure,
-    read_sheet,
-    write_sheet,
-)
 from comment_classifier.report import write_report
 from comment_classifier.results import (
     QuestionResult,
-    classifier_of,
     code_question,
     coded_table,
     counts_table,
     cross_tables,
 )
-from comment_classifier.survey import Survey
-from comment_classifier.tables import column, read_table, write_csv
+from comment_classifier.sheets import HASH, origin_of, read_sheet
+from comment_classifier.survey import Survey, SurveyQuestion
+from comment_classifier.tables import column, excel_text, read_table, write_csv
 from comment_classifier.tokenizer import dictionary
 
 Progress = Callable[[str, int, int], None]
@@ -74,8 +62,8 @@ def classify_file(
         header_row: the row of the headings, from 1.
         sheet: of an Excel file.
         n_jobs: processes to use; -1 for all cores. The files are the same.
-        read: the sheet of :func:`sample_file`, filled; what was read counts exactly, and the unread are
-            estimated with an interval.
+        read: the sheet of :func:`comment_classifier.labelling.sample_file`, filled; what was read counts
+            exactly, and the unread are estimated with an interval.
         by: headings of attributes to make cross tables by.
         progress: called with the step's name, how many are done, and of how many.
 
@@ -114,76 +102,33 @@ def classify_file(
     return results
 
 
-def sample_file(
-    path: str | Path,
-    survey: Survey,
-    out: str | Path,
-    *,
-    n: int = 100,
-    unsure: int = 0,
-    seed: int = 0,
-    show_guess: bool = False,
-    header_row: int = 1,
-    sheet: str | None = None,
-    sizes: tuple[int, ...] = (50, 100, 200),
-) -> dict[str, pd.DataFrame]:
-    """Draw a random sample of each question's comments and write the sheet for people to read.
-
-    Args:
-        path: the survey file.
-        survey: its questions.
-        out: the .xlsx file to write.
-        n: comments per question; all, if there are fewer.
-        unsure: further comments per question that the model is least sure of. Once read they count
-            exactly, and never speak for the others.
-        seed: of the draw; the same seed draws the same comments.
-        show_guess: show the model's categories to the reader. Hidden, they cannot sway.
-        header_row: of the file, from 1.
-        sheet: of an Excel file.
-        sizes: numbers of comments read for which the width of the intervals is foretold.
-
-    Returns:
-        By question, the expected half-width of the interval per category (rows) and number read (columns).
-
-    Raises:
-        InputError: anything wrong with the file, the survey, or the models.
-
-    """
-    path = Path(path)
-    table = read_table(path, header_row, sheet)
-    drawn, foretold = [], {}
-    for asked in survey.questions:
-        texts = column(table, asked.column, path).tolist()
-        classifier, _ = classifier_of(asked)
-        drawn_rows = draw_sample(texts, n, seed)
-        picked = pick_unsure(classifier.model_, asked.codebook, texts, unsure, drawn_rows) if unsure else []
-        rows = drawn_rows + picked
-        chosen = [texts[row] for row in rows]
-        coding = code_comments(classifier.model_, asked.codebook, chosen)
-        guesses = ["、".join(compress(asked.codebook.labels, flags)) for flags in coding.flags.tolist()]
-        how = [RANDOM] * len(drawn_rows) + [PICKED] * len(picked)
-        drawn.append(Drawn(asked, rows, chosen, guesses, how))
-        foretold[asked.question] = expected_half_widths(classifier.model_, asked.codebook, texts, sizes, seed)
-    origin = {
-        "ファイル": path.name,
-        "sha256": sha256(path),
-        "抽出": f"無作為 {n} 件、種 {seed}、迷った回答 {unsure} 件",
-    }
-    write_sheet(Path(out), survey, drawn, origin, show_guess)
-    return foretold
-
-
 def _readings(
     read: str | Path | None, path: Path, survey: Survey, answers: list[list[str]]
 ) -> list[pd.DataFrame | None]:
     if read is None:
         return [None] * len(answers)
-    origin = origin_of(read)
-    if origin.get("sha256") != sha256(path):
+    said = origin_of(read)
+    if said.get(HASH) != sha256(path):
         raise InputError(f"{read}: was drawn from another file than {path}, or that file has changed since")
     return [
-        read_sheet(read, asked, texts, origin) for asked, texts in zip(survey.questions, answers, strict=True)
+        _reading(Path(read), asked, texts, said)
+        for asked, texts in zip(survey.questions, answers, strict=True)
     ]
+
+
+def _reading(read: Path, asked: SurveyQuestion, texts: list[str], said: dict[str, str]) -> pd.DataFrame:
+    marked = read_sheet(read, asked.question, asked.codebook, said)
+    if marked.refused:
+        first, more = marked.refused[0], len(marked.refused) - 1
+        rest = f" (and {more} more rows)" if more else ""
+        raise InputError(f"{read}: sheet {asked.question!r}, row {first.row}{first.message}{rest}")
+    for number, row in marked.rows["row"].items():
+        if excel_text(texts[row]).strip() != marked.rows["text"][number].strip():
+            raise InputError(
+                f"{read}: sheet {asked.question!r}, row {number}: the text is not that of row {row + 1} of "
+                "the file. Was another column drawn?"
+            )
+    return marked.rows.set_index("row")[["labels", "chosen"]]
 
 
 def _run(

@@ -53,8 +53,8 @@ def card_text(card: dict[str, Any], book: Codebook) -> str:
     lines = [
         f"# Model card: {book.id} ({book.title})",
         "",
-        f"Trained on {card['comments']:,} composed comments in {card['voices']} voices; "
-        "none is a survey answer. What that means: [data/README.md](../data/README.md).",
+        _trained_on(card),
+        *_beside_current(card),
         "",
         "## On voices held out whole",
         "",
@@ -75,11 +75,39 @@ def card_text(card: dict[str, Any], book: Codebook) -> str:
         "",
         "## Limits",
         "",
-        "People who compose know the categories, so that these figures are an upper bound for a new "
-        "survey. Read a random sample of your own wave before you publish its counts.",
+        *_upper_bound(card),
+        "Read a random sample of your own wave before you publish its counts.",
         "",
     ]
     return "\n".join(lines)
+
+
+def _trained_on(card: dict[str, Any]) -> str:
+    comments, composed = card["comments"], card.get("composed", 0)
+    if composed == comments:
+        return (
+            f"Trained on {comments:,} composed comments in {card['voices']} voices; "
+            "none is a survey answer. What that means: [data/README.md](../data/README.md)."
+        )
+    part = f", {composed:,} of them composed" if composed else ""
+    return f"Trained on {comments:,} comments{part}, in {card['voices']} voices or respondents."
+
+
+def _upper_bound(card: dict[str, Any]) -> list[str]:
+    if not card.get("composed"):
+        return []
+    return ["People who compose know the categories: these figures are an upper bound for a new survey."]
+
+
+def _beside_current(card: dict[str, Any]) -> list[str]:
+    """Say how the model stood beside the one before it, if that was looked at."""
+    if "challenge" not in card:
+        return []
+    said = card["challenge"]
+    verdict = "Passed the gate." if said["passed"] else "Did not pass the gate."
+    if said["forced"]:
+        verdict += " **Made current by --force.**"
+    return ["", "## Beside the model before it", "", *said["lines"], "", verdict, *said["reasons"]]
 
 
 def _twice_coded(figures: dict[str, Any], book: Codebook) -> list[str]:

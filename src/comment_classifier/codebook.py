@@ -26,7 +26,8 @@ class Category:
 
     ``role`` is ``"other"`` for the category of answers that fit nothing else, ``"none"`` for no
     answer, and ``"named"`` for all the rest. ``phrases`` are the wordings of no answer that are
-    particular to this codebook (role ``"none"`` only).
+    particular to this codebook (role ``"none"`` only). ``was`` names the categories of the codebook before
+    it whose comments now belong here.
     """
 
     id: str
@@ -37,6 +38,7 @@ class Category:
     phrases: tuple[str, ...] = ()
     answers: tuple[str, ...] = ()
     subjects: tuple[str, ...] = ()
+    was: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -119,7 +121,10 @@ class Codebook:
 
     def as_dict(self) -> dict[str, Any]:
         """Return id, title and categories as plain data, for a model file."""
-        return {"id": self.id, "title": self.title, "categories": [asdict(c) for c in self.categories]}
+        categories = [asdict(c) for c in self.categories]
+        for category in categories:
+            del category["was"]  # of the labels' past; it decides no coding
+        return {"id": self.id, "title": self.title, "categories": categories}
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> "Codebook":
@@ -201,7 +206,7 @@ def _load_codebook_file(path: Path, _modified: int) -> Codebook:
 
 
 def _category(reader: "TableReader") -> Category:
-    reader.allow("id", "label", "definition", "not_when", "role", "phrases", "answers", "subjects")
+    reader.allow("id", "label", "definition", "not_when", "role", "phrases", "answers", "subjects", "was")
     role = reader.text("role", default="named")
     if role not in _ROLES:
         reader.fail("role", f"{role!r} is not a role", f"use one of {', '.join(_ROLES)} or leave it out")
@@ -218,6 +223,7 @@ def _category(reader: "TableReader") -> Category:
         phrases=reader.texts("phrases"),
         answers=reader.texts("answers"),
         subjects=reader.texts("subjects"),
+        was=reader.texts("was"),
     )
 
 

@@ -1,16 +1,22 @@
-"""Compare waves: two folders that ``classify`` wrote, or one and published figures, into a folder."""
+"""Compare two waves that ``classify`` wrote, one and published figures, or two models on one wave."""
 
 import json
+from collections.abc import Sequence
+from itertools import compress
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from comment_classifier.codebook import Codebook, load_codebook, shipped_codebooks
+from comment_classifier.coding import Coding, code_comments, explain_coding, reason
 from comment_classifier.counting import PICKED, RANDOM
 from comment_classifier.errors import InputError
 from comment_classifier.files import whole_folder
 from comment_classifier.labels import SEPARATOR
+from comment_classifier.model import load_model_file
 from comment_classifier.report import write_comparison
 from comment_classifier.tables import column, read_table, write_csv
 from comment_classifier.waves import beside_published, compare_waves
@@ -101,6 +107,52 @@ def compare_with_published(reference: str, folder: str | Path, out: str | Path) 
         )
     _write(Path(out), "published", compared, digits=2)
     return compared
+
+
+def compare_models(first: Path, second: Path, texts: Sequence[str]) -> pd.DataFrame:
+    """Code the same comments by two models; return those whose categories change, and why.
+
+    Args:
+        first: a model file.
+        second: another, of a codebook that counts the same.
+        texts: n comments.
+
+    Returns:
+        ``row`` (from 1), ``text``, ``first``, ``second`` (labels), ``gained``, ``lost``, and the words
+        that decided: ``first_reason``, ``second_reason``.
+
+    Raises:
+        InputError: a model cannot be read, or they count other things.
+
+    """
+    models = [load_model_file(path) for path in (first, second)]
+    book = models[0].codebook
+    if book.digest != models[1].codebook.digest:
+        raise InputError(f"{first} and {second} are of codebooks that count other things")
+    codings = [code_comments(model, book, texts) for model in models]
+    changed = np.flatnonzero((codings[0].flags != codings[1].flags).any(axis=1))
+    some = [texts[row] for row in changed.tolist()]
+    sides = []
+    for model, coding in zip(models, codings, strict=True):
+        part = Coding(coding.flags[changed], coding.scores[changed], coding.review[changed])
+        sides.append([reason(book, said) for said in explain_coding(model, book, some, part)])
+    one, two = (coding.flags[changed] for coding in codings)
+    return pd.DataFrame(
+        {
+            "row": changed + 1,
+            "text": some,
+            "first": _labels(book, one),
+            "second": _labels(book, two),
+            "gained": _labels(book, two & ~one),
+            "lost": _labels(book, one & ~two),
+            "first_reason": sides[0],
+            "second_reason": sides[1],
+        }
+    )
+
+
+def _labels(book: Codebook, flags: npt.NDArray[np.bool_]) -> list[str]:
+    return ["、".join(compress(book.labels, row)) for row in flags.tolist()]
 
 
 def _write(out: Path, name: str, compared: dict[str, pd.DataFrame], digits: int) -> None:

@@ -7,6 +7,7 @@ import numpy.typing as npt
 import pandas as pd
 
 Bools = npt.NDArray[np.bool_]
+Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,33 @@ def compare_codings(first: Bools, second: Bools, ids: tuple[str, ...]) -> Agreem
         exact=float((first == second).all(axis=1).mean()) if len(first) else float("nan"),
         categories=table,
     )
+
+
+def doubtful_labels(flags: Bools, scores: Floats, ids: tuple[str, ...], sure: float = 0.9) -> pd.DataFrame:
+    """List labels of which held-out models are sure that they are otherwise, the surest first.
+
+    Args:
+        flags: (n, k) the labels.
+        scores: (n, k) held-out probabilities.
+        ids: the k categories.
+        sure: the probability from which a model is sure.
+
+    Returns:
+        ``row`` (0 to n - 1), ``category``, ``labelled`` (bool) and ``score``.
+
+    """
+    against = np.where(flags, 1 - scores, scores)
+    rows, columns = np.nonzero(against >= sure)
+    frame = pd.DataFrame(
+        {
+            "row": rows,
+            "category": [ids[k] for k in columns],
+            "labelled": flags[rows, columns],
+            "score": scores[rows, columns],
+        }
+    )
+    order = np.argsort(-against[rows, columns], kind="stable")
+    return frame.iloc[order].reset_index(drop=True)
 
 
 def krippendorff_alpha(first: Bools, second: Bools) -> float:

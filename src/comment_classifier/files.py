@@ -44,6 +44,32 @@ def whole_file(path: Path) -> Iterator[Path]:
 
 
 @contextmanager
+def locked(path: Path, seconds: float = 10.0) -> Iterator[None]:
+    """Keep other writers from a file that is read, changed and written again.
+
+    The lock is a file ``.<name>.lock`` beside it; the system frees it when a process dies.
+
+    Raises:
+        InputError: another process holds the lock, or the folder cannot be written to.
+
+    """
+    from filelock import FileLock, Timeout
+
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(path.parent / f".{path.name}.lock", timeout=seconds)
+        lock.acquire()
+    except Timeout:
+        raise InputError(f"{path}: another program is writing to it. Try again when it is done") from None
+    except OSError as error:
+        raise InputError(f"{path.parent}: cannot be written to ({error.strerror})") from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+@contextmanager
 def whole_folder(path: Path) -> Iterator[Path]:
     """Yield an empty folder beside ``path``; move its files into ``path`` when the block succeeds.
 

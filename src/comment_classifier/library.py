@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -12,7 +13,7 @@ from comment_classifier.codebook import Codebook, find_question, load_codebook
 from comment_classifier.coding import code_comments, coded_frame
 from comment_classifier.counting import count_categories
 from comment_classifier.errors import InputError
-from comment_classifier.labels import label_matrix
+from comment_classifier.labels import COMPOSED, label_matrix, row_keys
 from comment_classifier.store import load_model
 from comment_classifier.training import TrainingSettings
 from comment_classifier.waves import compare_waves
@@ -178,7 +179,18 @@ def train(
     book = codebook if isinstance(codebook, Codebook) else load_codebook(codebook)
     model = CommentClassifier(book, settings)
     model.fit(list(labeled["text"]), label_matrix(labeled["labels"], book), voices)
+    model.model_ = replace(model.model_, card=model.model_.card | _provenance(labeled))
     if second is not None:
         card = with_agreement(model.model_.card, *agreements(labeled, second, model))
         model.model_ = replace(model.model_, card=card)
     return model
+
+
+def _provenance(labeled: pd.DataFrame) -> dict[str, Any]:
+    """Say what a model was trained on: a short key per row, and how many comments were composed."""
+    said: dict[str, Any] = {}
+    if "source" in labeled.columns:
+        said["composed"] = int((labeled["source"] == COMPOSED).sum())
+    if "id" in labeled.columns:
+        said["rows"] = "".join(row_keys(labeled))
+    return said

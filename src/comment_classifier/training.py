@@ -128,6 +128,37 @@ def train_model(
     return model, held_out
 
 
+def held_out_flags(
+    texts: Sequence[str],
+    flags: Bools,
+    voices: Sequence[object],
+    codebook: Codebook,
+    settings: TrainingSettings,
+    usable: Bools,
+) -> Bools:
+    """Return the (n, k) held-out coding of all comments by models that learn from a part of them only.
+
+    Args:
+        texts: n comments.
+        flags: (n, k) over all categories of the codebook.
+        voices: (n,), held out whole in the folds that :func:`train_model` deals for the same comments.
+        codebook: the categories.
+        settings: how to fit.
+        usable: (n,) which comments may be learned from.
+
+    """
+    rows = prepare(texts, flags, voices, codebook)
+    fold_of = deal_folds(rows.voices, settings.folds)
+
+    def fit_and_score(train: Bools, test: Bools) -> Floats:
+        model = fit_rows(rows, train & usable, codebook, settings)
+        return logits(model, [t for t, inside in zip(rows.normalized, test, strict=True) if inside])
+
+    raw = out_of_fold(rows, fold_of, fit_and_score)
+    coding, _ = held_out_coding(rows, fold_of, raw, codebook, settings.floor, 0.0, usable)
+    return coding.flags
+
+
 def balanced_threshold(scores: Floats, truth: Bools) -> float:
     """Return the threshold at which as many scores lie above it as there are true ones.
 
@@ -263,8 +294,9 @@ def held_out_coding(
     codebook: Codebook,
     floor: float,
     margin: float,
+    usable: Bools | None = None,
 ) -> tuple[Coding, Floats]:
-    """Code each fold with calibration and thresholds of the other folds.
+    """Code each fold with calibration and thresholds of the other folds' usable comments (all if None).
 
     Returns the coding, and (n, k) the distance of each logit from its threshold.
     """
@@ -274,6 +306,8 @@ def held_out_coding(
     for fold in range(fold_of.max() + 1):
         test = fold_of == fold
         others = (~test if (~test).any() else test) & rows.answered
+        if usable is not None:
+            others &= usable
         slope, offset, thresholds = _calibrate(raw[others], rows.flags[others])
         scored = raw[test] * slope + offset
         coding = decide(

@@ -1,0 +1,80 @@
+"""Which comments people read: at random, or those that teach the model most; and what reading will tell."""
+
+import numpy as np
+import pandas as pd
+from scipy.special import expit
+
+from comment_classifier.codebook import Codebook
+from comment_classifier.duplicates import group_duplicates
+from comment_classifier.intervals import shift_estimates
+from comment_classifier.model import Model, logits
+from comment_classifier.no_answer import Verdict, judge
+from comment_classifier.text import normalize
+
+_SIMULATIONS = 12
+
+
+def draw_sample(texts: list[str], n: int, seed: int) -> list[int]:
+    """Draw n rows at random among those that hold any text.
+
+    They come in the order of the draw, so that whoever stops half-way has read a random sample too.
+    """
+    filled = [i for i, text in enumerate(texts) if text.strip()]
+    return [filled[i] for i in np.random.default_rng(seed).permutation(len(filled))[:n].tolist()]
+
+
+def pick_unsure(model: Model, codebook: Codebook, texts: list[str], n: int, drawn: list[int]) -> list[int]:
+    """Pick the n comments that the model is least sure of, equal texts once, none of those drawn already.
+
+    Unsure is a comment with a category whose logit is near its threshold.
+    """
+    normalized = [normalize(text) for text in texts]
+    groups = group_duplicates(texts)
+    taken = set(groups[drawn].tolist())
+    answers = [
+        i
+        for i, text in enumerate(normalized)
+        if groups[i] not in taken and judge(text, codebook) is not Verdict.NO_ANSWER
+    ]
+    scored = logits(model, [normalized[i] for i in answers])
+    distance = np.abs(scored - model.thresholds).min(axis=1, initial=np.inf)
+    picked: list[int] = []
+    for at in np.argsort(distance, kind="stable").tolist():
+        group = int(groups[answers[at]])
+        if len(picked) < n and group not in taken:
+            picked.append(answers[at])
+            taken.add(group)
+    return picked
+
+
+def expected_half_widths(
+    model: Model, codebook: Codebook, texts: list[str], sizes: tuple[int, ...], seed: int = 0
+) -> pd.DataFrame:
+    """Say how wide the intervals will be, before anybody has read anything.
+
+    Truths are drawn from the model's own scores, samples from the comments; the half-widths of the
+    resulting intervals are averaged.
+
+    Returns:
+        By category id, a column per number of comments read: the half-width in comments.
+
+    """
+    answers = [n for n in map(normalize, texts) if judge(n, codebook) is not Verdict.NO_ANSWER]
+    scored = logits(model, answers)
+    rng = np.random.default_rng(seed)
+    table = pd.DataFrame(0.0, index=pd.Index(codebook.learned, name="category"), columns=list(sizes))
+    for size in sizes:
+        for _ in range(_SIMULATIONS):
+            order = rng.permutation(len(answers))
+            read, unread = order[:size], order[size:]
+            truth = rng.random((len(read), scored.shape[1])) < expit(scored[read])
+            estimates = shift_estimates(scored[read], truth, scored[unread])
+            table[size] += np.array([(e.high - e.low) / 2 for e in estimates]) / _SIMULATIONS
+    return table
+
+
+def pick_useful(
+    model: Model, codebook: Codebook, texts: list[str], n: int, drawn: list[int], seed: int = 0
+) -> list[int]:
+    """Pick the n comments that teach the model most, the most useful first."""
+    return pick_unsure(model, codebook, texts, n, drawn)
