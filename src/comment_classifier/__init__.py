@@ -10,8 +10,10 @@ if TYPE_CHECKING:
     from comment_classifier.classifier import CommentClassifier
     from comment_classifier.codebook import Codebook, load_codebook
     from comment_classifier.errors import InputError
+    from comment_classifier.labelling import export_sheet, import_sheet
     from comment_classifier.library import classify, compare, count, train
-    from comment_classifier.store import load_model
+    from comment_classifier.retraining import retrain
+    from comment_classifier.store import load_model, roll_back
     from comment_classifier.survey import load_survey
     from comment_classifier.tables import read_table
 
@@ -22,10 +24,14 @@ _HOME = {
     "classify": "library",
     "compare": "library",
     "count": "library",
+    "export_sheet": "labelling",
+    "import_sheet": "labelling",
     "load_codebook": "codebook",
     "load_model": "store",
     "load_survey": "survey",
     "read_table": "tables",
+    "retrain": "retraining",
+    "roll_back": "store",
     "train": "library",
 }
 
@@ -38,6 +44,10 @@ __all__ = [  # noqa: RUF022 (the order in which a reader meets them)
     "load_survey",
     "read_table",
     "train",
+    "export_sheet",
+    "import_sheet",
+    "retrain",
+    "roll_back",
     "Codebook",
     "CommentClassifier",
     "InputError",

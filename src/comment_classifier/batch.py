@@ -2,7 +2,7 @@
 
 import json
 import platform
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -20,6 +20,7 @@ from comment_classifier.results import (
     counts_table,
     cross_tables,
 )
+from comment_classifier.runs import Run
 from comment_classifier.sheets import HASH, origin_of, read_sheet
 from comment_classifier.survey import Survey, SurveyQuestion
 from comment_classifier.tables import column, excel_text, read_table, write_csv
@@ -87,19 +88,52 @@ def classify_file(
         progress(asked.title, number, len(survey.questions) + 1)
         results.append(code_question(answers[number], asked, n_jobs, readings[number], attributes))
     progress("報告", len(survey.questions), len(survey.questions) + 1)
-    coded = coded_table(table, results, path)
+    said = {"file": path.name, "sha256": sha256(path), "header_row": header_row, "sheet": sheet}
+    _write(out, table, survey, results, said, started)
+    progress("", len(survey.questions) + 1, len(survey.questions) + 1)
+    return results
+
+
+def classify_again(run: Run, survey: Survey, readings: Mapping[str, pd.DataFrame]) -> list[QuestionResult]:
+    """Classify a wave that lies in its folder anew, with the models of now and what people read.
+
+    Args:
+        run: the wave; its folder is written again.
+        survey: its questions, with their models.
+        readings: by question, ``labels`` and ``chosen`` by row from 0.
+
+    Raises:
+        InputError: anything wrong with the models, or the folder cannot be written to.
+
+    """
+    started = datetime.now(UTC)
+    table = run.input_table
+    attributes = {name: table[name] for name in run.said["by"]}
+    results = [
+        code_question(table[q.column].tolist(), q, 1, readings.get(q.question), attributes)
+        for q in survey.questions
+    ]
+    _write(run.folder, table, survey, results, run.said["input"], started)
+    return results
+
+
+def _write(
+    out: Path,
+    table: pd.DataFrame,
+    survey: Survey,
+    results: list[QuestionResult],
+    said: dict[str, Any],
+    started: datetime,
+) -> None:
+    coded = coded_table(table, results, out)
     with whole_folder(out) as folder:
         write_csv(coded, folder / "comments.csv")
         write_csv(counts_table(results), folder / "counts.csv")
-        if by:
+        if results[0].crosses:
             write_csv(cross_tables(results), folder / "crosstab.csv")
         write_report(folder, table, survey, results, coded)
-        run = _run(path, survey, results, header_row, sheet, started)
-        (folder / "run.json").write_text(
-            json.dumps(run, ensure_ascii=False, indent=1) + "\n", encoding="utf-8"
-        )
-    progress("", len(survey.questions) + 1, len(survey.questions) + 1)
-    return results
+        run = json.dumps(_run(said, survey, results, started), ensure_ascii=False, indent=1)
+        (folder / "run.json").write_text(run + "\n", encoding="utf-8")
 
 
 def _readings(
@@ -132,16 +166,13 @@ def _reading(read: Path, asked: SurveyQuestion, texts: list[str], said: dict[str
 
 
 def _run(
-    path: Path,
-    survey: Survey,
-    results: list[QuestionResult],
-    header_row: int,
-    sheet: str | None,
-    started: datetime,
+    said: dict[str, Any], survey: Survey, results: list[QuestionResult], started: datetime
 ) -> dict[str, Any]:
     return {
-        "input": {"file": path.name, "sha256": sha256(path), "header_row": header_row, "sheet": sheet},
+        "input": said,
+        "by": list(results[0].crosses),
         "survey": survey.title,
+        "id_column": survey.id_column,
         "questions": [
             {
                 "question": r.asked.question,

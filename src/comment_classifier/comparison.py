@@ -1,10 +1,8 @@
 """Compare two waves that ``classify`` wrote, one and published figures, or two models on one wave."""
 
-import json
 from collections.abc import Sequence
 from itertools import compress
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,13 +10,12 @@ import pandas as pd
 
 from comment_classifier.codebook import Codebook, load_codebook, shipped_codebooks
 from comment_classifier.coding import Coding, code_comments, explain_coding, reason
-from comment_classifier.counting import PICKED, RANDOM
 from comment_classifier.errors import InputError
 from comment_classifier.files import whole_folder
-from comment_classifier.labels import SEPARATOR
 from comment_classifier.model import load_model_file
 from comment_classifier.report import write_comparison
-from comment_classifier.tables import column, read_table, write_csv
+from comment_classifier.runs import read_run
+from comment_classifier.tables import read_table, write_csv
 from comment_classifier.waves import beside_published, compare_waves
 
 
@@ -40,12 +37,11 @@ def compare_runs(first: str | Path, second: str | Path, out: str | Path) -> dict
             codebook or model: then it says what changed and how to re-score.
 
     """
-    folders = (Path(first), Path(second))
-    asked = [{q["question"]: q for q in _run_of(folder)["questions"]} for folder in folders]
+    runs = [read_run(Path(folder)) for folder in (first, second)]
+    asked = [run.questions for run in runs]
     common = [name for name in asked[0] if name in asked[1]]
     if not common:
         raise InputError(f"{first} and {second} share no question")
-    tables = [read_table(folder / "comments.csv") for folder in folders]
     compared = {}
     for name in common:
         one, two = asked[0][name], asked[1][name]
@@ -55,13 +51,9 @@ def compare_runs(first: str | Path, second: str | Path, out: str | Path) -> dict
                     f"question {name!r}: the two waves were coded by another {what} ({one['model']}, "
                     f"{two['model']}). Classify the earlier wave's file again with the current one first"
                 )
-        book = Codebook.from_dict(one["codebook_content"])
-        waves = [
-            _coded(table, run, book, folder / "comments.csv")
-            for table, run, folder in zip(tables, (one, two), folders, strict=True)
-        ]
-        reads = (_read(tables[0], name), _read(tables[1], name))
-        frame = compare_waves(waves[0], waves[1], book, one["held_out"], reads)
+        waves = [run.coded(name) for run in runs]
+        reads = (runs[0].read(name), runs[1].read(name))
+        frame = compare_waves(waves[0], waves[1], runs[0].codebook(name), one["held_out"], reads)
         frame.attrs.update(title=one["title"], base=one["base"])
         frame.attrs["unknown"] = [one["unknown_words"], two["unknown_words"]]
         compared[name] = frame
@@ -85,10 +77,10 @@ def compare_with_published(reference: str, folder: str | Path, out: str | Path) 
         InputError: no such reference for the questions of the wave.
 
     """
-    run = _run_of(Path(folder))
+    run = read_run(Path(folder))
     counts = read_table(Path(folder) / "counts.csv")
     compared = {}
-    for asked in run["questions"]:
+    for asked in run.questions.values():
         if asked["codebook"] not in shipped_codebooks():
             continue
         book = load_codebook(asked["codebook"])
@@ -162,38 +154,3 @@ def _write(out: Path, name: str, compared: dict[str, pd.DataFrame], digits: int)
     with whole_folder(out) as folder:
         write_csv(table[columns].astype(str), folder / f"{name}.csv")
         write_comparison(folder, name, compared)
-
-
-def _coded(table: pd.DataFrame, run: dict[str, Any], book: Codebook, path: Path) -> pd.DataFrame:
-    """Take one question's coding out of a table that ``classify`` wrote."""
-    question = run["question"]
-    columns: dict[str, Any] = {"text": column(table, run["column"], path)}
-    for category in book.ids:
-        columns[category] = column(table, f"{question}_{category}", path) == "1"
-        columns[f"score_{category}"] = column(table, f"{question}_score_{category}", path).astype(float)
-    coded = pd.DataFrame(columns)
-    coded.attrs["unlearned"] = run["unlearned"]
-    return coded
-
-
-def _read(table: pd.DataFrame, question: str) -> pd.DataFrame | None:
-    """Take what people read of one question out of a table that ``classify`` wrote."""
-    chosen = f"{question}_chosen"
-    if chosen not in table.columns:
-        return None
-    rows = table.index[table[chosen].isin([RANDOM, PICKED])]
-    labels = [tuple(labels.split(SEPARATOR)) for labels in table.loc[rows, f"{question}_read"]]
-    return pd.DataFrame(
-        {"labels": pd.Series(labels, index=rows, dtype=object), "chosen": table.loc[rows, chosen]}
-    )
-
-
-def _run_of(folder: Path) -> dict[str, Any]:
-    try:
-        run: dict[str, Any] = json.loads((folder / "run.json").read_text(encoding="utf-8"))
-        known = all(isinstance(q["question"], str) and q["held_out"] for q in run["questions"])
-    except (OSError, ValueError, KeyError, TypeError):
-        known = False
-    if not known:
-        raise InputError(f"{folder}: holds no usable run.json. Give a folder that 'classify' wrote")
-    return run

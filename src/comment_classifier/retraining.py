@@ -164,6 +164,7 @@ def retrain(
     coder: str = "",
     hold_out: str = "voice",
     force: bool = False,
+    take_over: bool = True,
     settings: TrainingSettings | None = None,
 ) -> Retrained:
     """Train a challenger, set it beside the current model, and let it take over if it is not worse.
@@ -183,6 +184,8 @@ def retrain(
         coder: who read the rows of the sheet whose 読んだ人 is blank.
         hold_out: the column whose values are held out whole: ``voice``, or ``source`` for waves.
         force: let the challenger take over whatever the comparison says; its card tells.
+        take_over: if false, the challenger is only stored; :func:`comment_classifier.store.promote` makes it
+            current.
         settings: how to fit.
 
     Raises:
@@ -210,7 +213,7 @@ def retrain(
     if compared:
         challenger.model_ = replace(challenger.model_, card={**challenger.model_.card, "challenge": said})
     version = add_version(challenger, folder, _record(said, labels_file(labels, codebook), add, new, before))
-    if faults and not force:
+    if not take_over or (faults and not force):
         return Retrained(version, compared, faults, aside, 0)
     outcome = [] if add is None else add_labels(labels_file(labels, codebook), new, codebook).tolist()
     promote(version, folder)

@@ -18,7 +18,7 @@ from comment_classifier.codebook import Codebook
 from comment_classifier.counting import PICKED, RANDOM
 from comment_classifier.errors import InputError
 from comment_classifier.files import whole_file
-from comment_classifier.tables import excel_text, read_table
+from comment_classifier.tables import columns_of, excel_text, read_table
 
 YES = "○"
 ROW, TEXT, READ, CODER, NOTE, CHOSEN, GUESS, REASON, KEY = (
@@ -32,6 +32,8 @@ ROW, TEXT, READ, CODER, NOTE, CHOSEN, GUESS, REASON, KEY = (
     "機械の根拠",
     "照合",
 )
+_TEXT_WIDTH, _GUESS_WIDTH = 60, 24
+_LINE, _HIGHEST_ROW = 15.5, 409.0  # points; Excel has no higher rows
 _COLUMNS = (ROW, TEXT, READ, CODER, NOTE, CHOSEN, GUESS, REASON, KEY)
 ORIGIN_SHEET = "記録"
 FILE, HASH, DRAWN = "ファイル", "sha256", "抽出"
@@ -256,11 +258,16 @@ def _question_sheet(book: Any, formats: dict[str, Any], part: Part, show_guess: 
     labels = part.codebook.labels
     last = [GUESS, REASON] if show_guess else []
     head = [ROW, TEXT, *labels, READ, CODER, NOTE, CHOSEN, *last, KEY]
+    sheet.set_row(0, 3 * _LINE)
     for column, name in enumerate(head):
         sheet.write_string(0, column, name, formats["head"])
     for line, comment in enumerate(part.comments, 1):
         text, chosen = excel_text(comment.text), _CHOSEN_WORDS[comment.chosen]
         row = str(comment.row + 1)
+        lines = _lines(text, _TEXT_WIDTH)
+        if show_guess:
+            lines = max(lines, _lines(comment.guess, _GUESS_WIDTH), _lines(comment.reason, _GUESS_WIDTH))
+        sheet.set_row(line, min(_HIGHEST_ROW, _LINE * lines))
         sheet.write_number(line, 0, comment.row + 1, formats["text"])
         sheet.write_string(line, 1, text, formats["text"])
         for column in range(2, 5 + len(labels)):
@@ -274,13 +281,22 @@ def _question_sheet(book: Any, formats: dict[str, Any], part: Part, show_guess: 
         marks = {"validate": "list", "source": [YES], "error_message": message}
         sheet.data_validation(1, 2, len(part.comments), 2 + len(labels), marks)
     sheet.set_column(0, 0, 6)
-    sheet.set_column(1, 1, 60)
+    sheet.set_column(1, 1, _TEXT_WIDTH)
     sheet.set_column(2, 1 + len(labels), 9)
     if show_guess:
-        sheet.set_column(len(head) - 3, len(head) - 2, 24)
+        sheet.set_column(len(head) - 3, len(head) - 2, _GUESS_WIDTH)
     sheet.set_column(len(head) - 1, len(head) - 1, None, None, {"hidden": True})
     sheet.freeze_panes(1, 2)
+    sheet.repeat_rows(0)
+    sheet.set_landscape()
+    sheet.set_paper(9)  # A4
+    sheet.fit_to_pages(1, 0)
     sheet.protect("", {"format_columns": True, "format_rows": True})
+
+
+def _lines(text: str, width: int) -> int:
+    """Return how many lines a text takes in a column of that width."""
+    return sum(max(1, -(-columns_of(line) // (width - 2))) for line in text.split("\n"))
 
 
 def _rules_sheet(book: Any, formats: dict[str, Any], parts: list[Part]) -> None:

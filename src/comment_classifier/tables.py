@@ -79,6 +79,11 @@ def excel_text(text: str) -> str:
     return text if len(text) <= EXCEL_MAX_CELL else text[: EXCEL_MAX_CELL - 1] + "…"
 
 
+def columns_of(text: str) -> int:
+    """Return the width of a text in Excel's columns: a Japanese character takes two."""
+    return sum(1 if ord(char) < 256 else 2 for char in text)
+
+
 def _frame(path: Path, rows: list[list[str]], header_row: int) -> pd.DataFrame:
     while rows and not any(cell.strip() for cell in rows[-1]):
         rows.pop()

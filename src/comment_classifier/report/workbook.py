@@ -16,7 +16,7 @@ from comment_classifier.files import whole_file
 from comment_classifier.report.figures import ComparisonFigures, Figures, Pair
 from comment_classifier.results import QuestionResult
 from comment_classifier.survey import Survey
-from comment_classifier.tables import EXCEL_MAX_ROWS, excel_text
+from comment_classifier.tables import EXCEL_MAX_ROWS, columns_of, excel_text
 
 _OPTIONS = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
 _CREATED = datetime(2024, 1, 1)  # fixed, so that the same run gives the same bytes
@@ -382,9 +382,5 @@ def _print_on_width(sheet: Any, pages_high: int = 0) -> None:
 
 
 def _width(heading: str, cells: "pd.Series[object]") -> float:
-    longest = max((_columns_of(line) for cell in cells for line in str(cell).split("\n")), default=0)
-    return min(_WIDEST_COLUMN, max(8, 0.6 * _columns_of(heading), longest) + 2)
-
-
-def _columns_of(text: str) -> int:
-    return sum(1 if ord(char) < 256 else 2 for char in text)
+    longest = max((columns_of(line) for cell in cells for line in str(cell).split("\n")), default=0)
+    return min(_WIDEST_COLUMN, max(8, 0.6 * columns_of(heading), longest) + 2)

@@ -1,0 +1,108 @@
+"""A classified wave as it lies in its folder: what ``classify`` wrote, read back."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from comment_classifier.codebook import Codebook
+from comment_classifier.counting import PICKED, RANDOM
+from comment_classifier.errors import InputError
+from comment_classifier.labels import SEPARATOR
+from comment_classifier.survey import Survey, SurveyQuestion
+from comment_classifier.tables import column, read_table
+
+
+@dataclass(frozen=True)
+class Run:
+    """A classified wave.
+
+    Attributes:
+        folder: where it lies.
+        said: ``run.json``.
+        table: ``comments.csv``.
+
+    """
+
+    folder: Path
+    said: dict[str, Any]
+    table: pd.DataFrame
+
+    @property
+    def questions(self) -> dict[str, dict[str, Any]]:
+        """What ``run.json`` says of each question."""
+        return {q["question"]: q for q in self.said["questions"]}
+
+    @property
+    def input_table(self) -> pd.DataFrame:
+        """The columns of the input, without those that ``classify`` added."""
+        added = tuple(f"{question}_" for question in self.questions)
+        return self.table[[name for name in self.table.columns if not name.startswith(added)]]
+
+    def codebook(self, question: str) -> Codebook:
+        """Return the codebook that a question was coded by."""
+        return Codebook.from_dict(self.questions[question]["codebook_content"])
+
+    def survey(self) -> Survey:
+        """Return the survey, as far as the folder knows it."""
+        asked = tuple(
+            SurveyQuestion(q["column"], name, self.codebook(name), q["title"], q["base"])
+            for name, q in self.questions.items()
+        )
+        return Survey(self.said["survey"], asked, self.said.get("id_column", ""))
+
+    def coded(self, question: str) -> pd.DataFrame:
+        """Return one question's coding, as :func:`comment_classifier.classify` returns it.
+
+        Raises:
+            InputError: a column is missing.
+
+        """
+        path, said, book = self.folder / "comments.csv", self.questions[question], self.codebook(question)
+        columns: dict[str, Any] = {
+            "text": column(self.table, said["column"], path),
+            "labels": [_ids(cell) for cell in column(self.table, f"{question}_labels", path)],
+            "review": column(self.table, f"{question}_review", path) == "1",
+        }
+        for category in book.ids:
+            columns[category] = column(self.table, f"{question}_{category}", path) == "1"
+            columns[f"score_{category}"] = column(self.table, f"{question}_score_{category}", path).astype(
+                float
+            )
+        coded = pd.DataFrame(columns)
+        coded.attrs["unlearned"] = said["unlearned"]
+        return coded
+
+    def read(self, question: str) -> pd.DataFrame | None:
+        """Return what people read of one question, by row from 0; None if nothing."""
+        chosen = f"{question}_chosen"
+        if chosen not in self.table.columns:
+            return None
+        rows = self.table.index[self.table[chosen].isin([RANDOM, PICKED])]
+        labels = [_ids(cell) for cell in self.table.loc[rows, f"{question}_read"]]
+        return pd.DataFrame(
+            {"labels": pd.Series(labels, index=rows, dtype=object), "chosen": self.table.loc[rows, chosen]}
+        )
+
+
+def read_run(folder: Path) -> Run:
+    """Read a folder that ``classify`` wrote.
+
+    Raises:
+        InputError: it holds no usable run.
+
+    """
+    try:
+        said: dict[str, Any] = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+        known = all(isinstance(q["question"], str) and q["held_out"] for q in said["questions"])
+    except (OSError, ValueError, KeyError, TypeError):
+        known = False
+    if not known:
+        raise InputError(f"{folder}: holds no usable run.json. Give a folder that 'classify' wrote")
+    return Run(folder, said, read_table(folder / "comments.csv"))
+
+
+def _ids(cell: str) -> tuple[str, ...]:
+    return tuple(cell.split(SEPARATOR)) if cell else ()
