@@ -1,6 +1,7 @@
 """``CommentClassifier`` in the hands of scikit-learn: clone, search, pipeline, folds, and its own checks."""
 
 import pickle
+import re
 import subprocess
 import sys
 import warnings
@@ -26,11 +27,13 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils import get_tags
 from sklearn.utils.estimator_checks import parametrize_with_checks
 from sklearn.utils.validation import check_is_fitted
+from threadpoolctl import threadpool_limits
 
 import comment_classifier as cc
 from comment_classifier.codebook import Category, Codebook
 from comment_classifier.features import FeatureSettings
 from comment_classifier.training import TrainingSettings
+from conftest import ROOT
 
 BOOK = Codebook(
     "reading",
@@ -58,7 +61,10 @@ COMMENTS = {
         子ども用の座席が低くていい 席が暗い""",
     ("hours", "seats"): """夜は席があるが閉館が早い 開館してすぐ席が埋まる 閉館間際しか座席が空かない
         開館時間を延ばして席も増やして""",
-    ("hours", "shelves"): """閉館が早くて本が選べない 開館時間も蔵書も足りない 夜に本を返せるよう開館してほしい""",
+    (
+        "hours",
+        "shelves",
+    ): """閉館が早くて本が選べない 開館時間も蔵書も足りない 夜に本を返せるよう開館してほしい""",
     ("other",): """駐車場が狭い トイレがきれい 職員が親切 雨の日のバスが不便 空調が寒い 入口の段差が危ない
         自転車置き場が遠い 静かで落ち着く""",
     ("none",): """なし 特になし 特にありません ないです""",
@@ -73,6 +79,13 @@ SHUFFLED = KFold(3, shuffle=True, random_state=0)
 
 def unfitted():
     return cc.CommentClassifier(BOOK, LOOSE)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_thread():
+    # Sixty comments are too few to share: on a busy machine the threads of BLAS wait for each other.
+    with threadpool_limits(1):
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -167,7 +180,7 @@ def test_tags_say_text_in_and_many_labels_out():
 )
 def test_unfitted_use_is_an_error_of_both_kinds(use):
     for kind in (NotFittedError, cc.InputError):
-        with pytest.raises(kind, match="not fitted yet. Call fit, or use load_model"):
+        with pytest.raises(kind, match="not fitted yet"):
             use(unfitted())
 
 
@@ -320,23 +333,25 @@ def test_one_group_per_comment_is_needed():
         unfitted().fit(TEXTS, FLAGS, ["a", "b"])
 
 
-def voices_of(X, y, groups, **fit):
-    folds = GroupKFold(3)
-    result = cross_validate(unfitted(), X, y, groups=groups, cv=folds, params=fit, return_estimator=True)
-    return [c.model_.card["voices"] for c in result["estimator"]], [
-        len({groups[i] for i in train}) for train, _ in folds.split(X, y, groups)
-    ]
+def voices_seen_and_dealt(groups):
+    """Return how many voices each fold's classifier has learned from, and how many its folds held."""
+    folds, of_fit = GroupKFold(3), {"groups": groups}
+    result = cross_validate(
+        unfitted(), TEXTS, FLAGS, groups=groups, cv=folds, params=of_fit, return_estimator=True
+    )
+    seen = [classifier.model_.card["voices"] for classifier in result["estimator"]]
+    return seen, [len({groups[i] for i in train}) for train, _ in folds.split(TEXTS, groups=groups)]
 
 
 @pytest.mark.parametrize("kind", [list, pd.Series, np.array])
 def test_folds_hand_on_the_voices_of_their_comments(kind):
-    seen, dealt = voices_of(TEXTS, FLAGS, VOICES, groups=kind(VOICES))
+    seen, dealt = voices_seen_and_dealt(kind(VOICES))
     assert seen == dealt and max(seen) < 7
 
 
 def test_folds_of_comments_that_are_voices_of_their_own():
-    seen, dealt = voices_of(TEXTS, FLAGS, list(range(len(TEXTS))))
-    assert seen == dealt
+    seen, dealt = voices_seen_and_dealt(list(range(len(TEXTS))))
+    assert seen == dealt and min(seen) > 30
 
 
 # Cross-validation, search, pipeline
@@ -423,19 +438,23 @@ def test_groups_can_be_routed_under_another_name_or_not_at_all(routing):
 
 # scikit-learn's own checks
 
-NUMBERS = "texts have no columns, so numbers in X are not counted, converted or refused as in a numeric array"
-MANY = "a comment has any number of categories: predict gives flags, classes_ is the codebook, not what y held"
+NUMBERS = "texts have no columns: numbers in X are not counted or refused as in a numeric array"
+CODEBOOK = "the codebook, not y, says which categories there are, and a comment has any number of them"
+FLAG = "predict gives bool flags, of whatever kind y was"
+RULE = "no answer is decided by a rule: its probability is exactly 0 or 1"
 WORDS = "refused as scikit-learn wants it, in words of its own"
 EXCEPTIONS = {
-    "check_n_features_in": NUMBERS,
-    "check_n_features_in_after_fitting": NUMBERS,
     "check_complex_data": NUMBERS,
-    "check_dtype_object": NUMBERS,
     "check_estimators_empty_data_messages": NUMBERS,
     "check_fit2d_predict1d": NUMBERS,
-    "check_classifiers_one_label": MANY,
-    "check_classifiers_classes": MANY,
-    "check_classifiers_train": MANY,
+    "check_n_features_in": NUMBERS,
+    "check_n_features_in_after_fitting": NUMBERS,
+    "check_classifier_multioutput": CODEBOOK,
+    "check_classifiers_classes": CODEBOOK,
+    "check_classifiers_one_label": CODEBOOK,
+    "check_classifiers_train": CODEBOOK,
+    "check_classifiers_multilabel_output_format_predict": FLAG,
+    "check_classifiers_multilabel_output_format_predict_proba": RULE,
     "check_classifiers_regression_target": WORDS,
     "check_fit2d_1sample": WORDS,
 }
@@ -494,7 +513,6 @@ def test_checks_of_scikit_learn(estimator, check):
 
 
 def test_the_exceptions_are_documented():
-    from conftest import ROOT
-
-    section = (ROOT / "docs" / "library.md").read_text(encoding="utf-8").partition("\n## scikit-learn\n")[2]
-    assert all(f"`{name}`" in section for name in EXCEPTIONS)
+    text = (ROOT / "docs" / "library.md").read_text(encoding="utf-8")
+    section = text.partition("\n## scikit-learn\n")[2].partition("\n## ")[0]
+    assert set(re.findall(r"`(check_\w+)`", section)) == set(EXCEPTIONS)

@@ -250,7 +250,7 @@ def read_wave(tmp_path_factory, fruit_toml, fruit_model_file):
     wave.write_text("好物,所属\n" + "\n".join(rows * 5) + "\n", encoding="utf-8")
     survey = single_question("好物", "best", str(fruit_toml), fruit_model_file)
     classify_file(wave, survey, folder / "unread", by=["所属"])
-    sample_file(wave, survey, sheet, n=20)
+    sample_file(wave, survey, sheet, n=30)
     book = openpyxl.load_workbook(sheet)
     for row in range(2, book["best"].max_row + 1):
         book["best"].cell(row, 3, "○")
@@ -263,7 +263,7 @@ def read_wave(tmp_path_factory, fruit_toml, fruit_model_file):
 SAID = ("n＝", "単位：", "一つの回答を複数の区分に数える")
 
 
-@pytest.mark.parametrize(("name", "sure"), [("unread", "未確認"), ("read", "無作為に選んだ 20 件を人が読み")])
+@pytest.mark.parametrize(("name", "sure"), [("unread", "未確認"), ("read", "無作為に選んだ 30 件を人が読み")])
 def test_every_table_of_a_report_says_what_it_must(read_wave, name, sure):
     page = (read_wave / name / "report.html").read_text(encoding="utf-8")
     for said in (*SAID, sure, "異なる文面数"):

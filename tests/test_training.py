@@ -69,7 +69,7 @@ def test_a_category_with_too_few_examples_is_never_given(labeled, fruit):
 
 def test_the_estimator_follows_scikit_learns_conventions(labeled, fruit):
     model = cc.CommentClassifier(fruit, LOOSE)
-    assert model.get_params() == {"codebook": fruit, "settings": LOOSE}
+    assert model.get_params(deep=False) == {"codebook": fruit, "settings": LOOSE}
     assert model.fit(list(labeled["text"]), labeled["labels"], labeled["voice"]) is model
     flags, scores = model.predict(labeled["text"]), model.predict_proba(labeled["text"])
     assert flags.shape == scores.shape == (len(labeled), 4) and flags.dtype == bool

@@ -18,6 +18,7 @@ from comment_classifier.intervals import MOST_EXTREME_LOGIT, Estimate, shift_est
 from comment_classifier.labels import label_matrix
 
 RANDOM, PICKED = "random", "picked"
+FEWEST_READ = 20  # answers read at random, or as many as remain, before an interval is shown
 Bools = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
 
@@ -51,7 +52,8 @@ def count_categories(
 
     Returns:
         Indexed by category id: ``label``; ``count``; ``share`` in percent of the answers; ``low`` and
-        ``high``, the 95 % interval of the count in this very file, NaN without a random sample of answers;
+        ``high``, the 95 % interval of the count in this very file, NaN without a random sample of 20
+        answers or of as many as remain unread;
         ``read``, how many of the read comments state it; ``distinct``, the number of different texts
         among the comments that were given it or read so, if ``coded`` has the texts. ``attrs``:
         ``base_n``, the answers (no answer stands outside the base, its share is NaN); ``read_n`` and
@@ -76,7 +78,8 @@ def count_categories(
     unlearned = coded.attrs.get("unlearned", ())
     sampled = reading.random & ~by_rule[reading.rows]
     learned = [c for c in codebook.ids if c not in unlearned]
-    estimates = _estimates(coded, codebook, learned, reading, sampled, unread) if sampled.any() else {}
+    enough = sampled.any() and sampled.sum() >= min(FEWEST_READ, unread.sum())
+    estimates = _estimates(coded, codebook, learned, reading, sampled, unread) if enough else {}
     rows, doubtful = [], []
     for k, category in enumerate(codebook.ids):
         low: float = np.nan

@@ -18,18 +18,27 @@ Bools = npt.NDArray[np.bool_]
 LEVEL = 0.95
 MOST_EXTREME_LOGIT = 8.0
 # How far a survey may be from the training data: scale of the intercept's prior, and standard
-# deviation of the slope's, round 1. Which pair fits is learned from the sample.
+# deviation of the slope's, round 1. Which pair fits is learned from all categories together.
 _DISTANCES = np.array(
     [(shift, slope) for shift in (0.05, 0.1, 0.2, 0.4, 0.8, 1.6) for slope in (0.1, 0.2, 0.4)]
 )
-_SHIFT_DF = 4  # tails: one category may be off where the others are not
+_ALONE = np.array([[0.8, 0.25]])  # of a category that is off by itself, whatever the others are
+_ALONE_CHANCE = 0.5
 _GRID_SHIFTS, _GRID_SLOPES = (
     axis.ravel() for axis in np.meshgrid(np.linspace(-6, 6, 121), np.linspace(0.1, 1.9, 37), indexing="ij")
 )
-_LOG_PRIOR = log_softmax(
-    stats.t.logpdf(_GRID_SHIFTS / _DISTANCES[:, :1], _SHIFT_DF)
-    - 0.5 * ((_GRID_SLOPES - 1) / _DISTANCES[:, 1:]) ** 2,
-    axis=1,
+
+
+def _log_prior(distances: Floats, freedom: int) -> Floats:
+    """Return (distances, grid points) the log prior of intercept (Student's t) and slope (normal)."""
+    shift = stats.t.logpdf(_GRID_SHIFTS / distances[:, :1], freedom)
+    slope = -0.5 * ((_GRID_SLOPES - 1) / distances[:, 1:]) ** 2
+    prior: Floats = log_softmax(shift + slope, axis=1)
+    return prior
+
+
+_LOG_PRIOR = np.logaddexp(
+    np.log(1 - _ALONE_CHANCE) + _log_prior(_DISTANCES, 4), np.log(_ALONE_CHANCE) + _log_prior(_ALONE, 2)
 )
 _BINS = 200
 _NEGLIGIBLE = 1e-7
@@ -47,9 +56,10 @@ class Estimate:
 def shift_estimates(read_logits: Floats, read_flags: Bools, unread_logits: Floats) -> list[Estimate]:
     """Estimate k categories by logit P = a + b · logit, fitted to the comments read at random.
 
-    The prior of each category's a is s · t₄, of its b normal round 1 with standard deviation d. The
-    pair s, d says how far this survey is from the training data; it is one for all categories and
-    learned from them together (0.05 to 1.6 and 0.1 to 0.4, eighteen pairs, equally likely before). The
+    With an even chance a category is as far from the training data as this survey is: a has the
+    prior s · t₄, b the prior normal round 1 with standard deviation d, where the pair s, d is one for
+    all categories and learned from them together (0.05 to 1.6 and 0.1 to 0.4, eighteen pairs, equally
+    likely before). Else it is off by itself: a has the prior 0.8 · t₂, b normal(1, 0.25²). The
     posterior is summed over a grid. Given a and b the unread count is a sum of independent yes/no, whose
     distribution is taken as the binomial (small counts) or normal of the same mean and variance.
 

@@ -170,10 +170,14 @@ def import_sheet(path: str | Path, folder: str | Path, coder: str = "") -> list[
     found, refused = sheet_labels(path, coder)
     if refused:
         return refused
+    return take(found, Path(folder))
+
+
+def take(found: list[tuple[Codebook, pd.DataFrame]], folder: Path) -> list[Taken]:
+    """Add rows of labelled comments, as :func:`labelled` returns them, to ``<folder>/<codebook>.csv``."""
     taken = []
     for codebook, rows in found:
-        target = Path(folder) / f"{codebook.id}.csv"
-        outcome = add_labels(target, rows, codebook)
+        outcome = add_labels(folder / f"{codebook.id}.csv", rows, codebook)
         taken += [
             Taken(question, number, said)
             for (question, number), said in zip(rows.index, outcome, strict=True)
@@ -207,11 +211,20 @@ def sheet_labels(
                 Taken(question, number, "refused", f", column {CODER!r}: blank. Write who read it")
             )
         books[codebook.id] = codebook
-        rows_of.setdefault(codebook.id, []).append(_labelled(marked.rows, question, said, coder))
+        rows_of.setdefault(codebook.id, []).append(labelled(marked.rows, question, said, coder))
     return [(books[name], pd.concat(parts)) for name, parts in rows_of.items()], refused
 
 
-def _labelled(rows: pd.DataFrame, question: str, said: dict[str, str], coder: str) -> pd.DataFrame:
+def labelled(rows: pd.DataFrame, question: str, said: dict[str, str], coder: str = "") -> pd.DataFrame:
+    """Return rows in the schema of the labelled comments.
+
+    Args:
+        rows: ``row`` (of the file, from 0), ``text``, ``labels``, ``chosen``, ``coder``, ``note``.
+        question: that the comments answer.
+        said: name and hash of the file they are from.
+        coder: who read the rows whose ``coder`` is blank.
+
+    """
     frame = pd.DataFrame(
         {
             "id": [f"{said[HASH][:_ID_DIGITS]}-{question}-{row + 1}" for row in rows["row"]],

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from comment_classifier.cli.labelled import add_agreement, add_labels
 from comment_classifier.cli.models import add_model, add_train
+from comment_classifier.cli.review import add_review
 from comment_classifier.cli.waves import add_classify, add_compare, add_sample
 from comment_classifier.errors import InputError
 
@@ -52,7 +53,16 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action=_Version, help="print the version and exit")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    for add in (add_classify, add_sample, add_compare, add_labels, add_train, add_agreement, add_model):
+    for add in (
+        add_classify,
+        add_review,
+        add_sample,
+        add_compare,
+        add_labels,
+        add_train,
+        add_agreement,
+        add_model,
+    ):
         add(commands)
     return parser
 

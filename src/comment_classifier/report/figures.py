@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from comment_classifier.counting import bars
+from comment_classifier.counting import FEWEST_READ, bars
 from comment_classifier.duplicates import largest_groups
 from comment_classifier.results import QuestionResult
 
@@ -77,7 +77,10 @@ class Figures:
                 f"(このファイルの真の件数が入る範囲)。読んだ回答は計 {self.read_n:,} 件。"
             )
         elif self.read_n:
-            said.append(f"人が読んだ {self.read_n:,} 件のほかは機械による分類(未確認)。区間は示せない。")
+            said.append(
+                f"人が読んだ {self.read_n:,} 件のほかは機械による分類(未確認)。区間は、無作為に "
+                f"{FEWEST_READ} 件を読むと示せる。"
+            )
         else:
             said.append(
                 f"件数は機械による分類(未確認)。うち {self.review_n:,} 件は判断に迷った回答(要確認)。"

@@ -52,7 +52,7 @@ def write_comparison_page(path: Path, title: str, figures: list[ComparisonFigure
 
 
 def _render(path: Path, template: str, title: str, shown: dict[str, Any]) -> None:
-    html = _templates().get_template(template).render(title=title, **shown)
+    html = templates().get_template(template).render(title=title, **shown)
     with whole_file(path) as temporary:
         temporary.write_text(html, encoding="utf-8", newline="\n")
 
@@ -82,12 +82,13 @@ def _comments(result: QuestionResult, bar: Bar, names: list[str]) -> list[ShownC
     ]
 
 
-@lru_cache(maxsize=1)
-def _templates() -> Any:
+@lru_cache(maxsize=4)
+def templates(*folders: Path) -> Any:
+    """Return the environment of the report's templates, and of those in further folders."""
     import jinja2
 
     return jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
+        loader=jinja2.FileSystemLoader([*folders, Path(__file__).parent / "templates"]),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
