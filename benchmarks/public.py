@@ -5,7 +5,8 @@
 
 The folder holds ews_domain, ews_horizon, ews_sentiment, medweb_ja and chabsa as .csv.gz; the data
 are not part of this project. The engine is the package's words, n-grams and TF-IDF with a linear
-model; what differs between the sets (weights, lengths, estimator) is chosen on train and dev.
+model; for ews_domain and ews_sentiment a stack with the features of blocks.py. What differs between
+the sets (weights, lengths, estimator) is chosen on train and dev.
 Word vectors are used where the setting asks for them and they are installed (pip install spacy;
 pip install --no-deps ja-ginza); else the line says so.
 """
@@ -14,7 +15,7 @@ import argparse
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ from sklearn.metrics import f1_score
 from sklearn.model_selection import KFold
 from sklearn.svm import LinearSVC
 
+from blocks import Blocks, Word, block_matrices, cut, ridge_scores, stacked
 from comment_classifier.features import FeatureSettings, find_occurrences, learn_features, tfidf
 from comment_classifier.text import normalize
 from comment_classifier.tokenizer import split_words
@@ -55,10 +57,26 @@ class Settings:
     vectors: float = 0.0  # length of the mean word vector beside the TF-IDF blocks of length 1
 
 
-CHOSEN = {
-    "ews_domain": Settings(lemmas=True, naive_bayes=True),
+@dataclass(frozen=True)
+class Stack:
+    """A ridge on blocks of features, and support vector machines beside it, weighed against each other."""
+
+    blocks: Blocks
+    machines: tuple[Settings, ...] = ()
+
+    @property
+    def vectors(self) -> float:
+        """Whether word vectors are wanted."""
+        return self.blocks.vectors
+
+
+CHOSEN: dict[str, Settings | Stack] = {
+    "ews_domain": Stack(
+        Blocks(alpha=8, vectors=1),
+        (Settings(lemmas=True, naive_bayes=True), Settings(c=0.05, lemmas=True)),
+    ),
     "ews_horizon": Settings(lemmas=True, naive_bayes=True),
-    "ews_sentiment": Settings(c=0.05, lemmas=True),
+    "ews_sentiment": Stack(Blocks(alpha=6, clause_pairs=1.4, ending=0.7)),
     "medweb_ja": Settings(grams=(1, 4)),
     "chabsa": Settings(grams=(3, 5), vectors=1.5),
 }
@@ -79,11 +97,12 @@ CANDIDATES = [
 
 @dataclass(frozen=True)
 class Texts:
-    """n texts, normalised, as words, as lemmas, and (if wanted) as mean word vectors."""
+    """n texts, normalised, as words, lemmas, dictionary entries, and (if wanted) mean word vectors."""
 
     texts: list[str]
     words: list[list[str]]
     lemmas: list[list[str]]
+    entries: list[list[Word]]
     vectors: Floats | None
 
     def at(self, rows: Ints) -> "Texts":
@@ -93,19 +112,18 @@ class Texts:
             [self.texts[i] for i in pick],
             [self.words[i] for i in pick],
             [self.lemmas[i] for i in pick],
+            [self.entries[i] for i in pick],
             None if self.vectors is None else self.vectors[rows],
         )
 
 
 def prepare(texts: Sequence[str], with_vectors: bool) -> Texts:
     """Cut texts once for all folds."""
-    import fugashi
-
-    tagger = fugashi.Tagger()
     normalized = [normalize(t) for t in texts]
-    lemmas = [[n.feature.lemma or n.surface for n in tagger(t)] for t in normalized]
+    entries = cut(normalized)
+    lemmas = [[w.lemma for w in its] for its in entries]
     words = split_words(normalized)
-    return Texts(normalized, words, lemmas, _mean_vectors(words, lemmas) if with_vectors else None)
+    return Texts(normalized, words, lemmas, entries, _mean_vectors(words, lemmas) if with_vectors else None)
 
 
 @lru_cache(maxsize=1)
@@ -181,13 +199,21 @@ def _log_count_ratio(matrix: Any, target: Bools) -> Floats:
 
 
 def one_of(
-    train: Texts, test: Texts, labels: Sequence[str], truth: Sequence[str], settings: Settings
+    train: Texts, test: Texts, labels: Sequence[str], truth: Sequence[str], settings: Settings | Stack
 ) -> float:
     """Macro-F1 in percent of one label per text."""
-    names = np.unique(labels)
-    flags = np.array([[label == name for name in names] for label in labels])
-    values = scores(*matrices(train, test, settings), flags, settings)
-    return 100 * float(f1_score(truth, names[values.argmax(axis=1)], average="macro"))
+    if isinstance(settings, Stack):
+        table = word_vectors() if settings.vectors and find_spec("ja_ginza") else None
+        blocks = block_matrices(train.entries, test.entries, settings.blocks, table)
+        ridge = (*blocks, partial(ridge_scores, alpha=settings.blocks.alpha))
+        machines = [(*matrices(train, test, m), partial(scores, settings=m)) for m in settings.machines]
+        decided = stacked([ridge, *machines], labels)
+    else:
+        names = np.unique(labels)
+        flags = np.array([[label == name for name in names] for label in labels])
+        values = scores(*matrices(train, test, settings), flags, settings)
+        decided = names[values.argmax(axis=1)].tolist()
+    return 100 * float(f1_score(truth, decided, average="macro"))
 
 
 def any_of(train: Texts, test: Texts, flags: Bools, truth: Bools, settings: Settings) -> float:
@@ -196,11 +222,12 @@ def any_of(train: Texts, test: Texts, flags: Bools, truth: Bools, settings: Sett
     return 200 * float((given & truth).sum() / (given.sum() + truth.sum()))
 
 
-def run_single(frame: pd.DataFrame, settings: Settings, select: bool) -> float:
+def run_single(frame: pd.DataFrame, settings: Settings | Stack, select: bool) -> float:
     """One label: train+dev to test, or folds of train+dev for selecting."""
     known = frame[frame["split"] != "test"].reset_index(drop=True)
+    with_vectors = isinstance(settings, Settings) and settings.vectors > 0
     if select:
-        texts = prepare(known["text"], settings.vectors > 0)
+        texts = prepare(known["text"], with_vectors)
         folds = KFold(5, shuffle=True, random_state=0).split(known)
         return float(
             np.mean(
@@ -217,7 +244,7 @@ def run_single(frame: pd.DataFrame, settings: Settings, select: bool) -> float:
             )
         )
     train, test = frame[frame["split"] != "test"], frame[frame["split"] == "test"]
-    both = prepare([*train["text"], *test["text"]], settings.vectors > 0)
+    both = prepare([*train["text"], *test["text"]], with_vectors)
     rows = np.arange(len(frame))
     return one_of(
         both.at(rows[: len(train)]),
@@ -258,14 +285,14 @@ def main() -> None:
     options = parser.parse_args()
     for name in options.sets:
         frame = pd.read_csv(options.data / f"{name}.csv.gz", dtype=str, keep_default_na=False)
-        for settings in CANDIDATES if options.select else [CHOSEN[name]]:
+        chosen = CHOSEN[name]
+        others = [s for s in CANDIDATES if s != chosen] if options.select else []
+        for settings in [*others, chosen]:
             begun = time.perf_counter()
-            single = name.startswith("ews")
-            value = (
-                run_single(frame, settings, options.select)
-                if single
-                else run_multi(name, frame, settings, options.select)
-            )
+            if isinstance(settings, Stack) or name.startswith("ews"):
+                value = run_single(frame, settings, options.select)
+            else:
+                value = run_multi(name, frame, settings, options.select)
             without = "" if not settings.vectors or find_spec("ja_ginza") else " (word vectors not installed)"
             took = time.perf_counter() - begun
             print(f"{name:14s} {value:6.2f}  {took:4.0f} s  {settings}{without}", flush=True)

@@ -1,4 +1,4 @@
-"""Renew the pictures in docs/images/ from the example wave: page, workbook, chart.
+"""Renew the pictures in docs/images/ from the example wave: page, workbook, chart, review page.
 
     .venv/bin/python scripts/make_pictures.py
 
@@ -7,6 +7,7 @@ Needs chromium, soffice and pdftoppm (scripts/run_tests.py installs them).
 
 import shutil
 import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
@@ -29,6 +30,7 @@ def main() -> None:
         shutil.copy(out / "charts" / "use_cases.png", IMAGES / "use_cases.png")
         _page(out / "report.html", IMAGES / "report.png")
         _workbook(out / "report.xlsx", IMAGES / "workbook.png")
+        _review(out)
 
 
 def _page(report: Path, picture: Path) -> None:
@@ -41,6 +43,54 @@ def _page(report: Path, picture: Path) -> None:
         page.locator("section#use_cases details[data-category=summary] summary").click()
         page.locator("section#use_cases").screenshot(path=picture)
         browser.close()
+
+
+def _review(out: Path) -> None:
+    """Photograph the review page after 25 comments were read by their known truth, and a challenger."""
+    from playwright.sync_api import sync_playwright
+
+    shutil.copytree(ROOT / "models", out / "models")
+    (out / "labeled").mkdir()
+    for name in ("tasks", "non_use"):
+        shutil.copy(ROOT / "data" / "labeled" / f"{name}.csv", out / "labeled")
+    truth = cc.read_table(EXAMPLES / "staff_survey_2024_truth.csv")
+    labels = {(row.回答ID, row.question): row.labels.split("|") for row in truth.itertuples()}
+    command = [sys.executable, "-m", "comment_classifier", "review", str(out), "--no-browser"]
+    command += ["--models", str(out / "models"), "--labels", str(out / "labeled")]
+    server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    assert server.stdout is not None
+    address = server.stdout.readline().split()[1]
+    base = address.partition("/start")[0]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": 1366, "height": 768})
+        page.goto(address)
+        page.fill("#coder", "山田")
+        with page.expect_navigation():
+            page.click("text=決める")
+        for question in ("use_cases", "non_use"):
+            page.goto(f"{base}/q/{question}/")
+            page.fill("#n", "40")
+            page.click("text=一覧に加える")
+            page.goto(f"{base}/q/{question}/read")
+            for _ in range(25):
+                who = page.inner_text(".where").split()[1]
+                for box in page.query_selector_all("input[data-key]"):
+                    if box.get_attribute("value") in labels[(who, question)]:
+                        page.keyboard.press(box.get_attribute("data-key") or "")
+                with page.expect_navigation():
+                    page.keyboard.press("Enter")
+            page.wait_for_selector("#bars >> text=無作為に選んだ 25 件")
+            if question == "use_cases":
+                page.screenshot(path=IMAGES / "review.png")
+        page.goto(base)
+        page.screenshot(path=IMAGES / "review_overview.png")
+        page.goto(f"{base}/train")
+        page.click("section[aria-labelledby=t-non_use] >> text=学習する")
+        page.wait_for_selector("text=新しいモデルに替える", timeout=120_000)
+        page.locator("section[aria-labelledby=t-non_use]").screenshot(path=IMAGES / "review_train.png")
+        browser.close()
+    server.kill()
 
 
 def _workbook(workbook: Path, picture: Path) -> None:
