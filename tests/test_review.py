@@ -48,6 +48,20 @@ class Served:
         self.process.wait(30)
 
 
+@pytest.fixture
+def serve():
+    """Start review pages; none outlives its test."""
+    started = []
+
+    def start(*arguments):
+        started.append(Served(*arguments))
+        return started[-1]
+
+    yield start
+    for served in started:
+        served.kill()
+
+
 @pytest.fixture(scope="module")
 def browser():
     playwright = pytest.importorskip("playwright.sync_api")
@@ -72,16 +86,14 @@ def example(tmp_path):
 
 
 @pytest.fixture
-def hostile(tmp_path, fruit_toml, fruit_model_file):
+def hostile(tmp_path, fruit_toml, fruit_model_file, serve):
     path = tmp_path / "wave.csv"
     with path.open("w", encoding="utf-8", newline="") as file:
         csv.writer(file).writerows(
             [["好物"], *([text] for text in (HOSTILE, "みかん", "みかん", "なし", ""))]
         )
     classify_file(path, single_question("好物", "best", str(fruit_toml), fruit_model_file), tmp_path / "out")
-    served = Served(tmp_path / "out", "--model", fruit_model_file)
-    yield served
-    served.kill()
+    return serve(tmp_path / "out", "--model", fruit_model_file)
 
 
 def truths(question):
@@ -109,10 +121,10 @@ def read(page, truth, n):
 
 
 @needs("chromium")
-def test_read_by_keyboard_kill_the_server_go_on_export_train_and_see_new_bars(browser, example):
+def test_read_by_keyboard_kill_the_server_go_on_export_train_and_see_new_bars(browser, example, serve):
     truth = truths("non_use")
     arguments = (example / "out", "--labels", example / "labeled", "--models", example / "models")
-    served = Served(*arguments)
+    served = serve(*arguments)
     page = browser.new_context(viewport={"width": 1366, "height": 768}).new_page()
     asked, faults = [], []
     page.on("request", lambda request: asked.append(request.url))
@@ -128,7 +140,7 @@ def test_read_by_keyboard_kill_the_server_go_on_export_train_and_see_new_bars(br
     assert page.evaluate("document.documentElement.scrollWidth <= 1366")
     read(page, truth, 18)
     served.kill()
-    served = Served(*arguments)
+    served = serve(*arguments)
     page.goto(served.address)
     page.goto(f"{served.base}/q/non_use/read")
     assert "読了 18 / 40 件" in page.text_content(".where")
@@ -168,12 +180,11 @@ def test_read_by_keyboard_kill_the_server_go_on_export_train_and_see_new_bars(br
     page.goto(f"{served.base}/q/non_use/")
     assert page.query_selector(".range") is not None
     assert faults == [] and all(url.startswith(served.base) or "127.0.0.1" in url for url in asked)
-    served.kill()
 
 
 @needs("chromium")
-def test_a_bar_leads_to_its_comments_and_filters_narrow_them(browser, example):
-    served = Served(example / "out", "--labels", example / "labeled", "--models", example / "models")
+def test_a_bar_leads_to_its_comments_and_filters_narrow_them(browser, example, serve):
+    served = serve(example / "out", "--labels", example / "labeled", "--models", example / "models")
     page = browser.new_context().new_page()
     page.goto(served.address)
     page.click("section[aria-labelledby=q-use_cases] >> text=文章要約")
@@ -191,7 +202,6 @@ def test_a_bar_leads_to_its_comments_and_filters_narrow_them(browser, example):
     table = cc.read_table(example / "out" / "comments.csv")
     expected = ((table["所属"] == "資産税課") & (table.iloc[:, 4].str.strip() != "")).sum()
     assert int(re.search(r"([\d,]+) 件", page.text_content("p[role=status]")).group(1)) == expected
-    served.kill()
 
 
 @needs("chromium")
