@@ -8,7 +8,7 @@ text ends, for the last clause tends to carry the judgement ("..., but it is no 
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -84,7 +84,7 @@ def last_clause(words: list[Word]) -> list[Word]:
 def lemmas(words: list[Word]) -> list[str]:
     """Lemmas, and pairs of neighbours."""
     single = [w.lemma for w in words]
-    return single + [f"{a} {b}" for a, b in zip(single, single[1:], strict=False)]
+    return single + [f"{a} {b}" for a, b in pairwise(single)]
 
 
 def characters(words: list[Word]) -> list[str]:

@@ -12,6 +12,7 @@ from comment_classifier.no_answer import Verdict, judge
 from comment_classifier.text import normalize
 
 _SIMULATIONS = 12
+_CHOICE = 3  # comments looked at per comment picked
 
 
 def draw_sample(texts: list[str], n: int, seed: int) -> list[int]:
@@ -76,5 +77,23 @@ def expected_half_widths(
 def pick_useful(
     model: Model, codebook: Codebook, texts: list[str], n: int, drawn: list[int], seed: int = 0
 ) -> list[int]:
-    """Pick the n comments that teach the model most, the most useful first."""
-    return pick_unsure(model, codebook, texts, n, drawn)
+    """Pick the n comments that teach the model most, the most useful first, none of those drawn already.
+
+    Useful is a comment of which the model does not know whose it is: its scores, made to add up to 1,
+    spread over many categories (entropy). The n are picked among three times as many drawn at random,
+    equal texts once, so that they are not the strangest of the wave only.
+    """
+    normalized = [normalize(text) for text in texts]
+    groups = group_duplicates(texts)
+    taken = set(groups[drawn].tolist())
+    first: dict[int, int] = {}
+    for i, text in enumerate(normalized):
+        if groups[i] not in taken and judge(text, codebook) is not Verdict.NO_ANSWER:
+            first.setdefault(int(groups[i]), i)
+    candidates = np.random.default_rng(seed).permutation(np.array(list(first.values()), np.int64))
+    candidates = candidates[: _CHOICE * n]
+    scores = expit(logits(model, [normalized[i] for i in candidates]))
+    parts = scores / scores.sum(axis=1, keepdims=True)
+    entropy = -(parts * np.log(parts.clip(1e-12))).sum(axis=1)
+    picked: list[int] = candidates[np.argsort(-entropy, kind="stable")[:n]].tolist()
+    return picked

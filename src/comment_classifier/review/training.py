@@ -30,7 +30,7 @@ class Trainer:
         if self.running(codebook.id):
             return
         if self.pool is None:
-            self.pool = ProcessPoolExecutor(1, mp_context=get_context("spawn"))
+            self.pool = ProcessPoolExecutor(1, mp_context=get_context("spawn"), max_tasks_per_child=1)
         self.jobs[codebook.id] = self.pool.submit(_challenger, codebook, self.labels, self.models)
 
     def running(self, codebook: str) -> bool:
