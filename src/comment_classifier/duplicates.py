@@ -1,5 +1,6 @@
 """Duplicates: answers that are one text, exactly or nearly; a mass copy is not many voices."""
 
+import math
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 
@@ -45,21 +46,32 @@ def largest_groups(
 
 
 def _joined(keys: list[str]) -> list[int]:
-    """Join near-duplicates: a parent per key, itself where there is none."""
+    """Join near-duplicates: a parent per key, itself where there is none.
+
+    Two sets that share 80 % of their union share one of the rarest grams of either: of n grams, the
+    n - ⌈0.8 n⌉ + 1 rarest. Only those are looked up.
+
+    References:
+        S. Chaudhuri, V. Ganti, R. Kaushik, A primitive operator for similarity joins (2006).
+
+    """
     parent = list(range(len(keys)))
-    grams = [
-        {k[i : i + _GRAM] for i in range(len(k) - _GRAM + 1)} if len(k) >= LONG_ENOUGH else set()
-        for k in keys
-    ]
+    long = [(i, k) for i, k in enumerate(keys) if len(k) >= LONG_ENOUGH]
+    grams = {i: {k[at : at + _GRAM] for at in range(len(k) - _GRAM + 1)} for i, k in long}
+    frequency = Counter(gram for its in grams.values() for gram in its)
     holders: dict[str, list[int]] = defaultdict(list)
-    for i, its_grams in enumerate(grams):
-        shared: Counter[int] = Counter()
-        for gram in its_grams:
+    for i, its in grams.items():
+        rarest = sorted(its, key=lambda gram: (frequency[gram], gram))
+        candidates: set[int] = set()
+        for gram in rarest[: len(its) - math.ceil(NEAR * len(its)) + 1]:
             if len(holders[gram]) <= _COMMON:
-                shared.update(holders[gram])
+                candidates.update(holders[gram])
             holders[gram].append(i)
-        for j, common in shared.items():
-            if common / (len(grams[i]) + len(grams[j]) - common) >= NEAR:
+        for j in candidates:
+            if not NEAR * len(its) <= len(grams[j]) <= len(its) / NEAR:
+                continue
+            common = len(its & grams[j])
+            if common / (len(its) + len(grams[j]) - common) >= NEAR:
                 parent[_root(parent, i)] = _root(parent, j)
     return parent
 
