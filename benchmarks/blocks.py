@@ -118,18 +118,18 @@ def block_matrices(
     train: Sequence[list[Word]], test: Sequence[list[Word]], blocks: Blocks, table: Table | None
 ) -> tuple[Any, Any]:
     """Learn the blocks on train; return both matrices. Without a table there are no word vectors."""
-    pairs = []
+    columns = []
     for features in (lemmas, characters, text_pairs, clause_pairs, ending):
         if length := getattr(blocks, features.__name__):
             tfidf = TfidfVectorizer(analyzer=features, min_df=2, sublinear_tf=True)
-            pairs.append((length * tfidf.fit_transform(train), length * tfidf.transform(test)))
+            columns.append((length * tfidf.fit_transform(train), length * tfidf.transform(test)))
     if table:
         tfidf = _fit_known(train, table)
         for length, part in ((blocks.vectors, list), (blocks.ending_vectors, last_clause)):
             means = [_mean_vectors(tfidf, [part(words) for words in texts], table) for texts in (train, test)]
             centre = means[0].mean(axis=0)
-            pairs.append(tuple(sparse.csr_matrix(length * normalize(m - centre)) for m in means))
-    return sparse.hstack([a for a, _ in pairs]).tocsr(), sparse.hstack([b for _, b in pairs]).tocsr()
+            columns.append(tuple(sparse.csr_matrix(length * normalize(m - centre)) for m in means))
+    return sparse.hstack([a for a, _ in columns]).tocsr(), sparse.hstack([b for _, b in columns]).tocsr()
 
 
 def _fit_known(texts: Sequence[list[Word]], table: Table) -> Any:

@@ -59,14 +59,14 @@ class Settings:
 
 @dataclass(frozen=True)
 class Stack:
-    """A ridge on blocks of features, and support vector machines beside it, weighed against each other."""
+    """A ridge on blocks of features and any number of the machines above, weighed by their scores."""
 
     blocks: Blocks
     machines: tuple[Settings, ...] = ()
 
     @property
     def vectors(self) -> float:
-        """Whether word vectors are wanted."""
+        """Length of the mean word vector among the blocks."""
         return self.blocks.vectors
 
 

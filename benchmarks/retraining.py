@@ -26,7 +26,8 @@ from counts import codebook
 FIRST_MONTH, LAST_MONTH = "201801", "201901"
 START, STEP, TEST = 300, 200, 3000
 FIRST_SEED = 10  # the rule was chosen with seeds 0 to 3
-RULES = ("random", "useful", "half")
+DRAWN = {"random": STEP, "useful": 0, "half": STEP // 2}  # of each month's comments, at random
+RULES = tuple(DRAWN)
 FIGURES = {"micro": "micro-F1", "macro": "macro-F1", "count": "count error"}
 
 
@@ -36,14 +37,14 @@ def read(path: Path) -> tuple[pd.DataFrame, Codebook]:
     reasons = sorted(frame["reason"].unique())
     frame["labels"] = [(f"r{reasons.index(r)}",) for r in frame["reason"]]
     frame["voice"] = [f"{month}-{row}" for row, month in enumerate(frame["ym"])]
-    return frame[["ym", "text", "labels", "voice"]], codebook(reasons)
+    return frame[["ym", "text", "labels", "voice"]].assign(chosen="random"), codebook(reasons)
 
 
 def choose(rule: str, model: Any, book: Codebook, texts: list[str], seed: int) -> list[int]:
     """Choose a month's comments to label."""
-    if rule == "random":
-        return draw_sample(texts, STEP, seed)
-    drawn = draw_sample(texts, STEP // 2, seed) if rule == "half" else []
+    drawn = draw_sample(texts, DRAWN[rule], seed)
+    if len(drawn) == STEP:
+        return drawn
     return drawn + pick_useful(model.model_, book, texts, STEP - len(drawn), drawn, seed)
 
 
@@ -72,8 +73,9 @@ def curve(frame: pd.DataFrame, book: Codebook, rule: str, seed: int) -> list[dic
         if step:
             pool = frame[frame["ym"] == month]
             chosen = choose(rule, model, book, pool["text"].tolist(), 1000 * seed + step - 1)
-            labeled = pd.concat([labeled, pool.iloc[chosen]])
-        model = cc.train(labeled[["text", "labels", "voice"]].reset_index(drop=True), book, settings)
+            how = np.where(np.arange(STEP) < DRAWN[rule], "random", "picked")
+            labeled = pd.concat([labeled, pool.iloc[chosen].assign(chosen=how)])
+        model = cc.train(labeled.reset_index(drop=True), book, settings)
         points.append({"rule": rule, "seed": seed, "labelled": len(labeled), **measure(model, test, book)})
     return points
 

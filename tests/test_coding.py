@@ -60,7 +60,7 @@ def test_counts_have_shares_of_the_answers(fruit, fruit_classifier):
     assert counts["share"].round(1).tolist()[:3] == [66.7, 33.3, 33.3] and np.isnan(
         counts.loc["none", "share"]
     )
-    assert list(counts.columns) == ["label", "count", "share", "low", "high", "read"]
+    assert list(counts.columns) == ["label", "count", "share", "low", "high", "read", "distinct"]
     assert counts.index.name == "category" and counts["low"].isna().all() and (counts["read"] == 0).all()
 
 

@@ -56,6 +56,7 @@ class CommentClassifier:
         X: Sequence[str],
         y: "npt.NDArray[np.bool_] | Iterable[Iterable[str]]",
         groups: Sequence[object] | None = None,
+        representative: "npt.NDArray[np.bool_] | None" = None,
     ) -> "CommentClassifier":
         """Fit on n comments.
 
@@ -64,6 +65,8 @@ class CommentClassifier:
             y: (n, k) flags over ``codebook.ids``, or n collections of category ids.
             groups: (n,) voices, held out whole for calibration and figures. Without them every
                 comment counts as a writer of its own.
+            representative: (n,) which comments were not picked for learning; calibration and thresholds
+                rest on them where a category has enough. All, if None.
 
         Raises:
             InputError: too little to learn from, a label that is no category, or lengths that differ.
@@ -79,7 +82,9 @@ class CommentClassifier:
         voices = list(groups) if groups is not None else [f"comment {i}" for i in range(len(texts))]
         if len(voices) != len(texts):
             raise InputError(f"{len(voices)} groups for {len(texts)} comments; one per comment is needed")
-        self.model_, self.held_out_ = train_model(texts, flags, voices, book, self._training_settings())
+        self.model_, self.held_out_ = train_model(
+            texts, flags, voices, book, self._training_settings(), representative
+        )
         self.classes_ = np.array(book.ids)
         return self
 

@@ -16,7 +16,7 @@ import pandas as pd
 from scipy.special import expit
 
 from comment_classifier.codebook import Codebook
-from comment_classifier.model import Explanation, Model, explain, logits
+from comment_classifier.model import Explanation, Model, explain_many, logits
 from comment_classifier.no_answer import Verdict, judge
 from comment_classifier.text import normalize
 
@@ -160,11 +160,7 @@ def _as_text(value: object) -> str:
 def _explain_chunk(
     model: Model, items: Sequence[tuple[str, tuple[str, ...]]]
 ) -> list[dict[str, Explanation]]:
-    explanations = []
-    for text, labels in items:
-        explained = explain(model, text)
-        explanations.append({label: explained[label] for label in labels})
-    return explanations
+    return explain_many(model, [text for text, _ in items], [labels for _, labels in items])
 
 
 def _code_chunk(model: Model, codebook: Codebook, texts: Sequence[str]) -> Coding:

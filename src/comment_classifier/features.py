@@ -10,6 +10,7 @@ one for characters, side by side as in a ``FeatureUnion``; the tests compare the
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import chain, repeat
 from typing import Any
 
@@ -62,6 +63,11 @@ class Features:
     def __len__(self) -> int:
         """Return the number of columns."""
         return len(self.words) + len(self.pairs) + len(self.grams)
+
+    @cached_property
+    def ids(self) -> dict[str, int]:
+        """The id of each known word."""
+        return {w: i for i, w in enumerate(self.words)}
 
     @property
     def n_word_columns(self) -> int:
@@ -117,7 +123,7 @@ def learn_features(
 
 def find_occurrences(features: Features, texts: Sequence[str], words: Sequence[list[str]]) -> Occurrences:
     """Find the known features in n normalised comments."""
-    row, ids = _word_ids(words, _ids(features))
+    row, ids = _word_ids(words, features.ids)
     at = np.arange(len(ids))
     single = ids >= 0
     found = [Occurrences(row[single], ids[single], at[single], np.ones(single.sum(), np.int64))]
@@ -167,10 +173,6 @@ def tfidf(features: Features, occurrences: Occurrences, n_rows: int) -> Any:
     return counts
 
 
-def _ids(features: Features) -> dict[str, int]:
-    return {w: i for i, w in enumerate(features.words)}
-
-
 def _word_ids(words: Sequence[list[str]], ids: dict[str, int]) -> tuple[Ints, Ints]:
     lengths = np.fromiter(map(len, words), np.int64, len(words))
     row = np.repeat(np.arange(len(words)), lengths)
@@ -197,9 +199,10 @@ def _letter_ids(texts: Sequence[str], alphabet: str) -> tuple[Ints, Ints]:
     row = np.repeat(np.arange(len(texts)), lengths)
     points = np.frombuffer("".join(texts).encode("utf-32-le"), np.uint32)
     known = np.frombuffer(alphabet.encode("utf-32-le"), np.uint32)
-    table = np.zeros(0x110000, np.int64)
+    # One entry more than the highest known character: whatever lies above is unknown, too.
+    table = np.zeros(int(known.max(initial=0)) + 2, np.int64)
     table[known] = np.arange(1, len(known) + 1)
-    return row, table[points]
+    return row, table[np.minimum(points, len(table) - 1)]
 
 
 def _longer(

@@ -11,7 +11,7 @@ from comment_classifier.cards import agreements, with_agreement
 from comment_classifier.classifier import CommentClassifier
 from comment_classifier.codebook import Codebook, find_question, load_codebook
 from comment_classifier.coding import code_comments, coded_frame
-from comment_classifier.counting import count_categories
+from comment_classifier.counting import PICKED, count_categories
 from comment_classifier.errors import InputError
 from comment_classifier.labels import COMPOSED, label_matrix, row_keys
 from comment_classifier.store import load_model
@@ -158,7 +158,8 @@ def train(
 
     Args:
         labeled: columns ``text``, ``labels`` (collections of category ids, or ids joined by ``|``)
-            and, if known, ``voice``; whole voices are held out for thresholds and figures.
+            and, if known, ``voice``; whole voices are held out for thresholds and figures. Rows whose
+            ``chosen`` is ``picked`` teach, but thresholds rest on the others where these suffice.
         codebook: the categories; a shipped name or a path will do.
         settings: how to fit; the defaults are the choice of docs/accuracy.md.
         second: ``id, first, second``: comments that were coded twice (their ``id`` is in ``labeled``);
@@ -178,7 +179,8 @@ def train(
     voices = list(labeled["voice"]) if "voice" in labeled.columns else None
     book = codebook if isinstance(codebook, Codebook) else load_codebook(codebook)
     model = CommentClassifier(book, settings)
-    model.fit(list(labeled["text"]), label_matrix(labeled["labels"], book), voices)
+    even = (labeled["chosen"] != PICKED).to_numpy(bool) if "chosen" in labeled.columns else None
+    model.fit(list(labeled["text"]), label_matrix(labeled["labels"], book), voices, even)
     model.model_ = replace(model.model_, card=model.model_.card | _provenance(labeled))
     if second is not None:
         card = with_agreement(model.model_.card, *agreements(labeled, second, model))

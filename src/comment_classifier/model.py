@@ -9,8 +9,9 @@ import hashlib
 import io
 import json
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +60,11 @@ class Model:
     floor: float
     other_alone: bool
     card: dict[str, Any] = field(default_factory=dict)
+
+    @cached_property
+    def exact_weights(self) -> Floats:
+        """The weights in double precision, in which scores are summed."""
+        return self.weights.astype(np.float64)
 
 
 @dataclass(frozen=True)
@@ -114,7 +120,7 @@ def logits(model: Model, normalized: Sequence[str]) -> Floats:
     parts = _parts(normalized, clauses_too=model.clause_weight > 0)
     occurrences = find_occurrences(model.features, parts.texts, parts.words)
     matrix = tfidf(model.features, occurrences, len(parts.texts))
-    scores: Floats = np.asarray(matrix @ model.weights.astype(np.float64)) + model.intercepts
+    scores: Floats = np.asarray(matrix @ model.exact_weights) + model.intercepts
     whole = scores[parts.starts]
     if model.clause_weight == 0:
         return whole
@@ -125,38 +131,63 @@ def logits(model: Model, normalized: Sequence[str]) -> Floats:
 
 
 def explain(model: Model, text: str) -> dict[str, Explanation]:
-    """Say per category which words gave a comment its score.
+    """Say per category which words gave a comment its score; see :func:`explain_many`."""
+    return explain_many(model, [text])[0]
+
+
+def explain_many(
+    model: Model, texts: Sequence[str], wanted: Sequence[Collection[str]] | None = None
+) -> list[dict[str, Explanation]]:
+    """Say for n comments which words gave them their scores.
 
     The contribution of a word pair or a character n-gram is divided among the characters that it
     covers, and each word of the comment gets what its characters got, so that the words'
     contributions and the intercept add up to the logit.
+
+    Args:
+        model: whose scores.
+        texts: the comments.
+        wanted: (n,) the categories of each that are explained; all if None.
+
     """
-    normalized = normalize(text if isinstance(text, str) else "")
-    parts = _parts([normalized], clauses_too=model.clause_weight > 0)
-    weights = model.weights.astype(np.float64)
-    spread = [_spread(model, t, w, weights) for t, w in zip(parts.texts, parts.words, strict=True)]
-    clauses_scores = np.array([s.sum(axis=0) for s in spread[1:] or spread])
-    best = clauses_scores.argmax(axis=0) + (1 if len(spread) > 1 else 0)
-    letters = (1 - model.clause_weight) * spread[0]
-    for k, part in enumerate(best):
-        at = parts.offsets[part]
-        letters[at : at + len(spread[part]), k] += model.clause_weight * spread[part][:, k]
-    spans = _spans(normalized, parts.words[0])
-    bounds = [start for start, _ in spans]
-    summed = (
-        np.add.reduceat(letters, bounds, axis=0) if bounds else np.zeros((0, len(model.codebook.learned)))
+    normalized = [normalize(text if isinstance(text, str) else "") for text in texts]
+    parts = _parts(normalized, clauses_too=model.clause_weight > 0)
+    spread = _spread(model, parts)
+    ends = np.cumsum([0, *map(len, parts.texts)])
+    last = np.append(parts.starts[1:], len(parts.texts))
+    learned = model.codebook.learned
+    explained = []
+    for i, (text, first, end) in enumerate(zip(normalized, parts.starts, last, strict=True)):
+        pieces = [spread[ends[at] : ends[at + 1]] for at in range(first, end)]
+        letters = _letters(model, pieces, parts.offsets[first:end])
+        spans = _spans(text, parts.words[first])
+        bounds = [start for start, _ in spans]
+        summed = np.add.reduceat(letters, bounds, axis=0) if bounds else np.zeros((0, len(learned)))
+        chosen = learned if wanted is None else [c for c in learned if c in wanted[i]]
+        explained.append({c: _explanation(model, c, text, spans, summed) for c in chosen})
+    return explained
+
+
+def _letters(model: Model, pieces: list[Floats], offsets: list[int]) -> Floats:
+    """Add what the best clause of each category gave to what the whole comment gave: (characters, k)."""
+    clauses = pieces[1:] or pieces
+    best = np.array([piece.sum(axis=0) for piece in clauses]).argmax(axis=0) + (len(pieces) > 1)
+    letters: Floats = (1 - model.clause_weight) * pieces[0]
+    for k, at in enumerate(best):
+        letters[offsets[at] : offsets[at] + len(pieces[at]), k] += model.clause_weight * pieces[at][:, k]
+    return letters
+
+
+def _explanation(
+    model: Model, category: str, text: str, spans: list[tuple[int, int]], summed: Floats
+) -> Explanation:
+    k = model.codebook.learned.index(category)
+    values = summed[:, k].tolist()
+    words = tuple(
+        Word(text[start:end], start, end, value) for (start, end), value in zip(spans, values, strict=True)
     )
-    explanations = {}
-    for k, category in enumerate(model.codebook.learned):
-        words = tuple(
-            Word(normalized[start:end], start, end, float(value))
-            for (start, end), value in zip(spans, summed[:, k], strict=True)
-        )
-        intercept = float(model.intercepts[k])
-        explanations[category] = Explanation(
-            category, intercept + float(summed[:, k].sum()), intercept, words
-        )
-    return explanations
+    intercept = float(model.intercepts[k])
+    return Explanation(category, intercept + float(summed[:, k].sum()), intercept, words)
 
 
 def save_model(model: Model, path: Path) -> None:
@@ -264,22 +295,45 @@ def _clauses(text: str, words: list[str]) -> list[tuple[int, int, list[str]]]:
     return clauses
 
 
-def _spread(model: Model, text: str, words: list[str], weights: Floats) -> Floats:
-    """Divide the contributions of a text's features among its characters: (characters, k)."""
-    found = find_occurrences(model.features, [text], [words])
-    row = tfidf(model.features, found, 1)
-    value = np.zeros(len(model.features))
-    value[row.indices] = row.data
-    times = np.bincount(found.column, minlength=len(model.features))
-    each = (value[found.column] / times[found.column])[:, None] * weights[found.column]
-    spans = _spans(text, words)
-    letters = np.zeros((len(text), len(model.codebook.learned)))
-    for column, start, length, share in zip(found.column, found.start, found.length, each, strict=True):
-        if column < model.features.n_word_columns:
-            for first, last in spans[start : start + length]:
-                letters[first:last] += share / length / (last - first)
-        else:
-            letters[start : start + length] += share / length
+def _spread(model: Model, parts: _Parts) -> Floats:
+    """Divide the contributions of all parts' features among their characters: (characters of all, k)."""
+    from scipy import sparse
+
+    found = find_occurrences(model.features, parts.texts, parts.words)
+    matrix = tfidf(model.features, found, len(parts.texts))
+    # The matrix is sorted by row and column, as the distinct pairs of the occurrences are.
+    _, place, times = np.unique(
+        found.row * len(model.features) + found.column, return_inverse=True, return_counts=True
+    )
+    share = (matrix.data / times)[place] / found.length
+    of_word = found.column < model.features.n_word_columns
+    n_words, n_letters = sum(map(len, parts.words)), sum(map(len, parts.texts))
+
+    def divided(chosen: npt.NDArray[np.bool_], units: int) -> Any:
+        """Return (units, k): what the chosen occurrences give to the words or characters they cover."""
+        start, length = found.start[chosen], found.length[chosen]
+        occurrence = np.repeat(np.arange(len(start)), length)
+        unit = (
+            np.repeat(start, length)
+            + np.arange(len(occurrence))
+            - np.repeat(np.cumsum(length) - length, length)
+        )
+        shape = (units, len(start))
+        covers = sparse.csr_matrix((share[chosen][occurrence], (unit, occurrence)), shape=shape)
+        return covers @ model.exact_weights[found.column[chosen]]
+
+    letters: Floats = divided(~of_word, n_letters)
+    words = divided(of_word, n_words)
+    ends = np.cumsum([0, *map(len, parts.texts)])
+    spans = [
+        (ends[at] + start, ends[at] + end)
+        for at, (text, its) in enumerate(zip(parts.texts, parts.words, strict=True))
+        for start, end in _spans(text, its)
+    ]
+    lengths = np.array([end - start for start, end in spans], np.int64)
+    word = np.repeat(np.arange(n_words), lengths)
+    at = np.concatenate([np.arange(start, end) for start, end in spans]) if spans else np.empty(0, np.int64)
+    letters[at] += words[word] / lengths[word][:, None]
     return letters
 
 

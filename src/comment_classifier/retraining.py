@@ -11,6 +11,7 @@ import pandas as pd
 from comment_classifier.challenge import Challenge, challenge
 from comment_classifier.classifier import CommentClassifier
 from comment_classifier.codebook import Codebook
+from comment_classifier.counting import PICKED
 from comment_classifier.errors import InputError
 from comment_classifier.evaluation import doubtful_labels
 from comment_classifier.files import sha256
@@ -77,7 +78,7 @@ def gather(
     """
     path = labels_file(labels, codebook)
     if not path.exists() and add is None:
-        raise InputError(f"{path}: no labelled comments of the codebook {codebook.id!r}")
+        raise InputError(f"{path}: not found; it would hold the labelled comments of {codebook.id!r}")
     held = read_labels(path, codebook) if path.exists() else pd.DataFrame(columns=list(COLUMNS))
     new = held.iloc[:0] if add is None else _added(add, codebook, coder)
     fresh = {key: at for at, key in enumerate(zip(new["id"], new["coder"], strict=True))}
@@ -267,8 +268,9 @@ def _compare(
     if not usable.any():
         return None
     flags = label_matrix(frame["labels"], codebook)
+    even = (frame["chosen"] != PICKED).to_numpy(bool)
     coding = held_out_flags(
-        frame["text"].tolist(), flags, frame["voice"].tolist(), codebook, settings, usable
+        frame["text"].tolist(), flags, frame["voice"].tolist(), codebook, settings, usable, even
     )
     return challenge(flags, coding, challenger.held_out_.coding.flags, ~usable, codebook)
 

@@ -27,6 +27,7 @@ Bools = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 FEWEST_EXAMPLES = 5
+ENOUGH_EVEN = 10  # examples of a category from which calibration can do without picked comments
 RARE = 0.05
 
 
@@ -74,6 +75,7 @@ def train_model(
     voices: Sequence[object],
     codebook: Codebook,
     settings: TrainingSettings,
+    representative: Bools | None = None,
 ) -> tuple[Model, HeldOut]:
     """Fit a model and judge it on held-out voices.
 
@@ -83,6 +85,8 @@ def train_model(
         voices: (n,) the kind of respondent, or any group that must not be on both sides of a split.
         codebook: the categories.
         settings: how to fit.
+        representative: (n,) comments whose categories are as frequent as in a survey; calibration and
+            thresholds rest on them, where a category has enough of them. All, if None.
 
     Raises:
         InputError: too few answers, or only one voice.
@@ -108,14 +112,15 @@ def train_model(
 
     raw = out_of_fold(rows, fold_of, fit_and_score)
     margin = 0.0
-    coding, distance = held_out_coding(rows, fold_of, raw, codebook, settings.floor, margin)
+    even = np.ones(len(texts), bool) if representative is None else representative
+    coding, distance = held_out_coding(rows, fold_of, raw, codebook, settings.floor, margin, even)
     wrong = (coding.flags != flags).any(axis=1)
     margin = _review_margin(distance, wrong & ~coding.review, wrong, settings.review_recall)
-    coding, _ = held_out_coding(rows, fold_of, raw, codebook, settings.floor, margin)
+    coding, _ = held_out_coding(rows, fold_of, raw, codebook, settings.floor, margin, even)
     held_out = HeldOut(
         flags, coding, compare_codings(flags, coding.flags, codebook.ids), judge_review(wrong, coding.review)
     )
-    slope, offset, thresholds = _calibrate(raw[rows.answered], rows.flags[rows.answered])
+    slope, offset, thresholds = _calibrate(raw[rows.answered], rows.flags[rows.answered], even[rows.answered])
     model = fit_rows(rows, np.ones(len(texts), bool), codebook, settings)
     model = replace(
         model,
@@ -135,6 +140,7 @@ def held_out_flags(
     codebook: Codebook,
     settings: TrainingSettings,
     usable: Bools,
+    representative: Bools | None = None,
 ) -> Bools:
     """Return the (n, k) held-out coding of all comments by models that learn from a part of them only.
 
@@ -145,8 +151,10 @@ def held_out_flags(
         codebook: the categories.
         settings: how to fit.
         usable: (n,) which comments may be learned from.
+        representative: as for :func:`train_model`.
 
     """
+    even = np.ones(len(texts), bool) if representative is None else representative
     rows = prepare(texts, flags, voices, codebook)
     fold_of = deal_folds(rows.voices, settings.folds)
 
@@ -155,7 +163,7 @@ def held_out_flags(
         return logits(model, [t for t, inside in zip(rows.normalized, test, strict=True) if inside])
 
     raw = out_of_fold(rows, fold_of, fit_and_score)
-    coding, _ = held_out_coding(rows, fold_of, raw, codebook, settings.floor, 0.0, usable)
+    coding, _ = held_out_coding(rows, fold_of, raw, codebook, settings.floor, 0.0, even, usable)
     return coding.flags
 
 
@@ -265,8 +273,11 @@ def fit_rows(rows: Rows, chosen: Bools, codebook: Codebook, settings: TrainingSe
     )
 
 
-def _calibrate(raw: Floats, truth: Bools) -> tuple[Floats, Floats, Floats]:
+def _calibrate(raw: Floats, truth: Bools, even: Bools | None = None) -> tuple[Floats, Floats, Floats]:
     """Platt's slope and offset per category, and the threshold on the calibrated logit.
+
+    They rest on the ``even`` comments, of which categories are as frequent as in a survey, wherever
+    these hold enough of a category; comments picked for learning would shift both.
 
     References:
         J. Platt, Probabilistic outputs for support vector machines (1999).
@@ -277,13 +288,16 @@ def _calibrate(raw: Floats, truth: Bools) -> tuple[Floats, Floats, Floats]:
     k = raw.shape[1]
     slope, offset, thresholds = np.ones(k), np.zeros(k), np.full(k, np.inf)
     for i in range(k):
-        positives = int(truth[:, i].sum())
-        if min(positives, len(truth) - positives) < FEWEST_EXAMPLES or np.ptp(raw[:, i]) == 0:
+        scores, flags = raw[:, i], truth[:, i]
+        if even is not None and min(flags[even].sum(), (~flags[even]).sum()) >= ENOUGH_EVEN:
+            scores, flags = scores[even], flags[even]
+        positives = int(flags.sum())
+        if min(positives, len(flags) - positives) < FEWEST_EXAMPLES or np.ptp(scores) == 0:
             continue
-        platt = LogisticRegression(C=1e6, solver="lbfgs", max_iter=1000).fit(raw[:, i : i + 1], truth[:, i])
+        platt = LogisticRegression(C=1e6, solver="lbfgs", max_iter=1000).fit(scores[:, None], flags)
         # A slope of 0 or less would mean that the scores say nothing; keep their order.
         slope[i], offset[i] = max(float(platt.coef_[0, 0]), 1e-3), float(platt.intercept_[0])
-        thresholds[i] = balanced_threshold(raw[:, i] * slope[i] + offset[i], truth[:, i])
+        thresholds[i] = balanced_threshold(scores * slope[i] + offset[i], flags)
     return slope, offset, thresholds
 
 
@@ -294,6 +308,7 @@ def held_out_coding(
     codebook: Codebook,
     floor: float,
     margin: float,
+    even: Bools | None = None,
     usable: Bools | None = None,
 ) -> tuple[Coding, Floats]:
     """Code each fold with calibration and thresholds of the other folds' usable comments (all if None).
@@ -308,7 +323,9 @@ def held_out_coding(
         others = (~test if (~test).any() else test) & rows.answered
         if usable is not None:
             others &= usable
-        slope, offset, thresholds = _calibrate(raw[others], rows.flags[others])
+        slope, offset, thresholds = _calibrate(
+            raw[others], rows.flags[others], None if even is None else even[others]
+        )
         scored = raw[test] * slope + offset
         coding = decide(
             codebook,
