@@ -60,6 +60,20 @@ def needs(program):
 
 
 @pytest.fixture(scope="session")
+def browser():
+    """Debian's Chromium, one for all tests; a test that uses it says ``@needs("chromium")``."""
+    from playwright.sync_api import sync_playwright
+
+    quiet = ("--disable-background-networking", "--no-first-run", "--disable-sync")
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(
+            executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu", *quiet]
+        )
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="session")
 def fruit_toml(tmp_path_factory):
     path = tmp_path_factory.mktemp("codebook") / "fruit.toml"
     path.write_text(FRUIT, encoding="utf-8")

@@ -15,32 +15,12 @@ from comment_classifier.labelling import sample_file
 from comment_classifier.survey import single_question
 from conftest import EXAMPLES, needs
 
-CHROMIUM = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--no-first-run",
-    "--disable-sync",
-]
-
 
 @pytest.fixture(scope="session")
 def example_out(tmp_path_factory):
     out = tmp_path_factory.mktemp("example")
     survey = cc.load_survey(EXAMPLES / "staff_survey_2024.toml")
     return out, classify_file(EXAMPLES / "staff_survey_2024.csv", survey, out)
-
-
-@pytest.fixture(scope="session")
-def browser():
-    import shutil
-
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=CHROMIUM)
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture

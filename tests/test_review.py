@@ -23,13 +23,6 @@ from comment_classifier.store import versions
 from comment_classifier.survey import single_question
 from conftest import EXAMPLES, ROOT, needs
 
-CHROMIUM = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--no-first-run",
-    "--disable-sync",
-]
 HOSTILE = "<script>document.title='x'</script><img src=x onerror=alert(1)>りんご"
 
 
@@ -60,18 +53,6 @@ def serve():
     yield start
     for served in started:
         served.kill()
-
-
-@pytest.fixture(scope="module")
-def browser():
-    playwright = pytest.importorskip("playwright.sync_api")
-    program = shutil.which("chromium")
-    if program is None:
-        pytest.skip("the program 'chromium' is not installed; scripts/run_tests.py installs it")
-    with playwright.sync_playwright() as drive:
-        opened = drive.chromium.launch(executable_path=program, args=CHROMIUM)
-        yield opened
-        opened.close()
 
 
 @pytest.fixture

@@ -70,10 +70,10 @@ def _add_export(parts: Any) -> None:
     add_input(command)
     command.add_argument("--out", type=Path, required=True, metavar="XLSX", help="the sheet to write")
     command.add_argument(
-        "--useful", type=int, default=100, metavar="N", help="the most useful comments (default: 100)"
+        "--useful", type=int, default=50, metavar="N", help="the most useful comments (default: 50)"
     )
     command.add_argument(
-        "--random", type=int, default=0, metavar="N", help="comments drawn at random (default: 0)"
+        "--random", type=int, default=50, metavar="N", help="comments drawn at random (default: 50)"
     )
     command.add_argument("--seed", type=int, default=0, metavar="N", help="of the draw (default: 0)")
     command.add_argument("--hide-guess", action="store_true", help="hide the machine's categories and words")
