@@ -69,7 +69,7 @@ def test_a_sheet_has_guess_and_reason_and_locks_what_a_coder_must_not_change(wav
 def test_a_codebook_without_a_model_gets_a_random_sample(wave, tmp_path, fruit_toml):
     path, _ = wave
     survey = single_question("好物", "best", str(fruit_toml), tmp_path / "none.npz")
-    assert export_sheet(path, survey, tmp_path / "s.xlsx", useful=4) == {"best": (4, 0)}
+    assert export_sheet(path, survey, tmp_path / "s.xlsx", useful=4, random=1) == {"best": (5, 0)}
 
 
 def test_labels_come_in_know_where_they_are_from_and_come_in_once(wave, tmp_path, fruit):

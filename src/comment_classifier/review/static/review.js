@@ -32,5 +32,6 @@ if (form) {
   const bars = document.getElementById("bars");
   fetch(bars.dataset.from, { credentials: "same-origin" })
     .then((answer) => (answer.ok ? answer.text() : ""))
-    .then((html) => { if (html) bars.innerHTML = html; });
+    .then((html) => { if (html) bars.innerHTML = html; })
+    .catch(() => {}); // the reader went on before they came
 }
