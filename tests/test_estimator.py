@@ -4,6 +4,7 @@ import pickle
 import re
 import subprocess
 import sys
+import unittest
 import warnings
 
 import joblib
@@ -509,7 +510,12 @@ with warnings.catch_warnings():
 
 @checks
 def test_checks_of_scikit_learn(estimator, check):
-    check(estimator)
+    try:
+        check(estimator)
+    except unittest.SkipTest as passed_over:
+        # scikit-learn itself passes these over: an array API that is not switched on, and what an
+        # estimator without decision_function cannot be asked.
+        assert re.search("SCIPY_ARRAY_API|decision_function", str(passed_over))
 
 
 def test_the_exceptions_are_documented():
