@@ -180,3 +180,18 @@ def test_a_second_coding_of_other_comments_is_refused(labeled, fruit):
     second = pd.DataFrame({"id": ["x"], "first": [("apple",)], "second": [("apple",)]})
     with pytest.raises(cc.InputError, match="none of its ids"):
         cc.train(frame, codebook=fruit, settings=LOOSE, second=second)
+
+
+def test_thresholds_rest_on_comments_that_were_not_picked(labeled, fruit):
+    hard = pd.DataFrame({"text": [f"赤いのが好き{i}" for i in range(30)], "labels": [("apple",)] * 30})
+    hard["voice"] = [f"v{i % 4}" for i in range(30)]
+    frame = pd.concat([labeled.assign(chosen="random"), hard.assign(chosen="picked")], ignore_index=True)
+    even = cc.train(frame, codebook=fruit, settings=LOOSE)
+    uneven = cc.train(frame.assign(chosen="random"), codebook=fruit, settings=LOOSE)
+    apple = fruit.ids.index("apple")
+    np.testing.assert_array_equal(even.model_.features.words, uneven.model_.features.words)  # both learn all
+    drawn = labeled["text"].tolist()
+    given = [model.predict(drawn)[:, apple].sum() for model in (even, uneven)]
+    true = sum("apple" in labels for labels in labeled["labels"])
+    assert abs(given[0] - true) <= abs(given[1] - true)
+    assert even.model_.thresholds[apple] != uneven.model_.thresholds[apple]
