@@ -4,12 +4,15 @@ import shutil
 from pathlib import Path
 
 import numpy as np
+import openpyxl
+import pandas as pd
 import pytest
 
 import comment_classifier as cc
 from comment_classifier.classifier import CommentClassifier
 from comment_classifier.codebook import load_codebook
 from comment_classifier.features import Features
+from comment_classifier.labelling import export_sheet
 from comment_classifier.model import Model
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -126,3 +129,25 @@ def fruit_model_file(fruit_classifier, tmp_path_factory):
 @pytest.fixture(scope="session")
 def tasks_model():
     return cc.load_model("tasks")
+
+
+@pytest.fixture
+def two_codebooks(tmp_path, fruit_toml, fruit_model_file):
+    """A filled sheet with two questions of two codebooks."""
+    wave = tmp_path / "wave.csv"
+    pd.DataFrame({"好物": ["りんご"] * 5, "嫌い": ["みかん"] * 5}).to_csv(wave, index=False)
+    other = fruit_toml.read_text(encoding="utf-8").replace('id = "fruit"', 'id = "dislike"', 1)
+    (tmp_path / "dislike.toml").write_text(other, encoding="utf-8")
+    (tmp_path / "survey.toml").write_text(
+        'title = "t"\n'
+        f'[[question]]\ncolumn = "好物"\nquestion = "best"\ncodebook = "{fruit_toml.as_posix()}"\n'
+        '[[question]]\ncolumn = "嫌い"\nquestion = "worst"\ncodebook = "dislike.toml"\n',
+        encoding="utf-8",
+    )
+    sheet = tmp_path / "two.xlsx"
+    export_sheet(wave, cc.load_survey(tmp_path / "survey.toml"), sheet, useful=0, random=5)
+    book = openpyxl.load_workbook(sheet)
+    for question in ("best", "worst"):
+        book[question]["C2"].value, book[question]["H2"].value = "○", "山田"
+    book.save(sheet)
+    return sheet, tmp_path / "labeled"

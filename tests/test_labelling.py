@@ -171,3 +171,16 @@ def test_what_is_no_sheet_is_said_to_be_none(tmp_path):
     book.save(tmp_path / "x.xlsx")
     with pytest.raises(cc.InputError, match="is no sheet that this program wrote"):
         import_sheet(tmp_path / "x.xlsx", tmp_path)
+
+
+def test_labels_of_two_codebooks_come_in_together_or_not_at_all(two_codebooks):
+    sheet, folder = two_codebooks
+    folder.mkdir()
+    (folder / "dislike.csv").write_text("id,text,labels\n1,柿,grape\n", encoding="utf-8")
+    with pytest.raises(cc.InputError, match="'grape' is unknown"):
+        import_sheet(sheet, folder)
+    assert not (folder / "fruit.csv").exists()
+    (folder / "dislike.csv").unlink()
+    assert [t.outcome for t in import_sheet(sheet, folder)] == ["added"] * 2
+    assert {p.name for p in folder.glob("*.csv")} == {"fruit.csv", "dislike.csv"}
+    assert not [p for p in folder.iterdir() if p.is_dir()]

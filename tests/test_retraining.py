@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 import sys
+from dataclasses import replace
 
 import numpy as np
 import openpyxl
@@ -15,7 +16,7 @@ from comment_classifier.cli import main
 from comment_classifier.comparison import compare_models
 from comment_classifier.labelling import export_sheet, import_sheet
 from comment_classifier.labels import SEPARATOR, read_labels
-from comment_classifier.retraining import doubts, retrain
+from comment_classifier.retraining import doubts, labels_file, retrain
 from comment_classifier.store import SUFFIX, find_version, model_path, roll_back, versions
 from comment_classifier.survey import single_question
 from comment_classifier.tables import write_csv
@@ -123,6 +124,54 @@ def test_versions_are_listed_shown_and_compared_on_a_wave(place, parts, capsys):
     assert model_path(book, place / "models").read_bytes() == paths[0].read_bytes()
     with pytest.raises(cc.InputError, match="no version 99"):
         find_version("non_use", 99, place / "models")
+
+
+def test_a_model_is_not_replaced_by_one_that_lacks_what_it_learned_from(place, parts):
+    """Own labels alone, good or shuffled, are judged by the current model as it is."""
+    book, before = cc.load_codebook("non_use"), state(place)
+    few = parts[0][parts[0]["voice"].isin(sorted(set(parts[0]["voice"]))[:6])]
+    write(few, place / "few.csv")
+    done = retrain(book, place / "few.csv", place / "models")
+    assert not done.version.current and "too few are new" in done.faults[0] and done.challenge is None
+    shuffled = parts[1]["labels"].to_numpy()[np.random.default_rng(0).permutation(len(parts[1]))]
+    for name, frame in (("own", parts[1]), ("poison", parts[1].assign(labels=shuffled))):
+        write(frame, place / f"{name}.csv")
+        done = retrain(book, place / f"{name}.csv", place / "models")
+        assert done.challenge.added == done.challenge.comments == len(parts[1])
+        assert not done.version.current and done.faults
+    assert "hardly fit their comments" in " ".join(done.faults) and state(place) == before
+
+
+def test_a_codebook_that_counts_other_things_trains_beside_the_old_model(tmp_path, fruit):
+    labels = tmp_path / "fruit.csv"
+    rows = [(f"りんご{i}", "apple") for i in range(15)] + [(f"みかん{i}", "orange") for i in range(15)]
+    pd.DataFrame([(i, *row) for i, row in enumerate(rows)], columns=["id", "text", "labels"]).to_csv(labels)
+    assert retrain(fruit, labels, tmp_path / "models").version.current
+    renamed = replace(fruit, categories=(replace(fruit.categories[0], label="林檎"), *fruit.categories[1:]))
+    done = retrain(renamed, labels, tmp_path / "models")
+    assert done.version.current and done.version.number == 2 and done.challenge is None
+
+
+def test_coders_who_differ_lower_their_agreement_and_are_listed(tmp_path, fruit_toml, capsys):
+    rows = [(f"りんご{i}", "apple") for i in range(15)] + [(f"みかん{i}", "orange") for i in range(15)]
+    first = pd.DataFrame([(str(i), *row, "山田") for i, row in enumerate(rows)])
+    second = first.iloc[[0, 1, 20]].copy()
+    second[3], second.iloc[0, 2] = "佐藤", "orange"
+    frame = pd.concat([first, second]).set_axis(["id", "text", "labels", "coder"], axis=1)
+    frame.to_csv(tmp_path / "fruit.csv", index=False)
+    arguments = ["agreement", str(fruit_toml), "--labels", str(tmp_path / "fruit.csv")]
+    assert main([*arguments, "--rows", str(tmp_path / "rows.csv")]) == 0
+    out = capsys.readouterr().out
+    assert "coder and coder 0.667" in out and "1 comments on which coders differ" in out
+    listed = cc.read_table(tmp_path / "rows.csv")
+    assert listed[["id", "between", "first", "second"]].to_numpy().tolist()[0] == [
+        "0",
+        "coders",
+        "apple",
+        "orange",
+    ]
+    assert main(["train", *arguments[1:], "--models", str(tmp_path / "models")]) == 0
+    assert "left out, since coders differ: 0" in capsys.readouterr().out
 
 
 def test_labels_that_the_model_doubts_are_listed(place, parts):
@@ -303,6 +352,21 @@ def test_kill_at_every_write_of_an_import_leaves_the_labels_as_before_or_as_afte
         if not killed:
             break
     assert outcomes == {1, 31} and step > 5
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork and kill -9, which Windows does not have")
+def test_kill_at_every_write_never_parts_the_labels_of_two_codebooks(two_codebooks, fruit):
+    sheet, folder = two_codebooks
+    outcomes = set()
+    for step in range(1, 200):
+        shutil.rmtree(folder, ignore_errors=True)
+        killed = killed_at(step, lambda: import_sheet(sheet, folder))
+        names = {labels_file(folder, replace(fruit, id=name)).exists() for name in ("fruit", "dislike")}
+        assert len(names) == 1 and (names == {True} or killed)
+        outcomes |= names
+        if not killed:
+            break
+    assert outcomes == {True, False} and step > 10
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork and kill -9, which Windows does not have")

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from comment_classifier.classifier import CommentClassifier
@@ -20,25 +22,48 @@ def agreements(
 
     Args:
         labeled: the labelled comments that the classifier was fitted on, in that order, with ``id``.
-        second: ``id, first, second``: the two codings, as made before any difference was settled.
-        classifier: fitted; its held-out coding is compared, by models that had not read the voice.
+        second: ``id, first, second``: the two codings, as made before any difference was settled; with
+            ``text`` where a comment is not among the labelled ones.
+        classifier: fitted.
 
     Returns:
-        First coder against second coder, and first coder against the held-out model.
+        First coder against second coder, and first coder against the model.
 
     Raises:
-        InputError: none of the twice-coded comments is among the labelled ones.
+        InputError: none of the twice-coded comments is known.
 
     """
     book = classifier.book
-    rows = {identifier: i for i, identifier in enumerate(labeled["id"])}
-    common = second[second["id"].isin(rows)]
-    if common.empty:
-        raise InputError("second coding: none of its ids is among the labelled comments. Is it for them?")
-    first = label_matrix(list(common["first"]), book)
-    other = label_matrix(list(common["second"]), book)
-    model = classifier.held_out_.coding.flags[[rows[i] for i in common["id"]]]
+    compared, model = coded_by_model(labeled, second, classifier)
+    first, other = (label_matrix(list(compared[name]), book) for name in ("first", "second"))
     return compare_codings(first, other, book.ids), compare_codings(first, model, book.ids)
+
+
+def coded_by_model(
+    labeled: pd.DataFrame, second: pd.DataFrame, classifier: CommentClassifier
+) -> tuple[pd.DataFrame, npt.NDArray[np.bool_]]:
+    """Return the twice-coded comments with their ``text``, and the model's coding of each.
+
+    A comment that the classifier learned from is coded by models that had not read its voice; one that
+    was set aside, since coders differ, it has not read itself.
+
+    Raises:
+        InputError: none of the twice-coded comments is known.
+
+    """
+    place = {identifier: at for at, identifier in enumerate(labeled["id"])}
+    at = second["id"].map(place)
+    texts = second["text"] if "text" in second.columns else pd.Series(index=second.index, dtype=object)
+    texts = texts.where(at.isna(), at.map(dict(enumerate(labeled["text"]))))
+    compared = second.assign(text=texts)[texts.notna()].reset_index(drop=True)
+    if compared.empty:
+        raise InputError("second coding: none of its ids is among the labelled comments. Is it for them?")
+    at = at[texts.notna()].reset_index(drop=True)
+    learned = at.notna().to_numpy(bool)
+    coding = np.empty((len(compared), len(classifier.book.ids)), bool)
+    coding[learned] = classifier.held_out_.coding.flags[at[learned].astype(int)]
+    coding[~learned] = classifier.predict(compared["text"][~learned].tolist())
+    return compared, coding
 
 
 def with_agreement(card: dict[str, Any], coder: Agreement, model: Agreement) -> dict[str, Any]:

@@ -96,7 +96,14 @@ class Challenge:
         return lines
 
 
-def challenge(truth: Bools, current: Bools, challenger: Bools, added: Bools, codebook: Codebook) -> Challenge:
+def challenge(
+    truth: Bools,
+    current: Bools,
+    challenger: Bools,
+    added: Bools,
+    codebook: Codebook,
+    usual: float | None = None,
+) -> Challenge:
     """Set two held-out codings of the same comments beside their labels.
 
     Args:
@@ -105,6 +112,7 @@ def challenge(truth: Bools, current: Bools, challenger: Bools, added: Bools, cod
         challenger: (n, k) by models that learned from the added comments too.
         added: (n,) the comments that the current model was not trained on.
         codebook: the categories.
+        usual: the current model's held-out micro-F1, to judge added labels by where all are added.
 
     """
     low, high = _bootstrap(truth, current, challenger)
@@ -120,17 +128,21 @@ def challenge(truth: Bools, current: Bools, challenger: Bools, added: Bools, cod
         low=low,
         high=high,
         count_errors=(errors[0], errors[1]),
-        agreement=_agreement(truth, current, added),
+        agreement=_agreement(truth, current, added, usual),
     )
 
 
-def _agreement(truth: Bools, current: Bools, added: Bools) -> tuple[float, float, float] | None:
-    if added.sum() < FEWEST_ADDED or added.all():
+def _agreement(
+    truth: Bools, current: Bools, added: Bools, usual: float | None
+) -> tuple[float, float, float] | None:
+    if not added.all():
+        usual = _micro_f1(truth[~added], current[~added])
+    if added.sum() < FEWEST_ADDED or usual is None:
         return None
     labels, coding = truth[added], current[added]
     rng = np.random.default_rng(_SEED)
     chance = [_micro_f1(labels[rng.permutation(len(labels))], coding) for _ in range(20)]
-    return _micro_f1(labels, coding), float(np.mean(chance)), _micro_f1(truth[~added], current[~added])
+    return _micro_f1(labels, coding), float(np.mean(chance)), usual
 
 
 def _micro_f1(truth: Bools, coding: Bools) -> float:

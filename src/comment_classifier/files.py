@@ -14,6 +14,8 @@ from pathlib import Path
 
 from comment_classifier.errors import InputError
 
+_UNFINISHED, _READY = ".unfinished.", ".ready."
+
 
 @contextmanager
 def whole_file(path: Path) -> Iterator[Path]:
@@ -70,6 +72,45 @@ def locked(path: Path, seconds: float = 10.0) -> Iterator[None]:
 
 
 @contextmanager
+def whole_files(folder: Path) -> Iterator[Path]:
+    """Yield an empty folder; its files move into ``folder`` together when the block succeeds.
+
+    The yielded folder is renamed when it is complete. From that moment on its files count as written:
+    killed while they are moved, :func:`finish_files` moves the rest.
+
+    Raises:
+        InputError: the folder cannot be written to, or a file is open in another program; then none
+            was moved.
+
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        made = Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=folder))
+    except OSError as error:
+        raise InputError(f"{folder}: cannot be written to ({error.strerror})") from None
+    try:
+        yield made
+        for new in made.iterdir():
+            place = folder / new.name
+            if place.exists():
+                _move(place, place)  # fails where another program holds it open
+                new.chmod(place.stat().st_mode)
+        made.rename(made.with_name(made.name.replace(_UNFINISHED, _READY)))
+        finish_files(folder)
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
+
+
+def finish_files(folder: Path) -> None:
+    """Move what :func:`whole_files` had completed in a folder when it was killed."""
+    for ready in sorted(folder.glob(f"{_READY}*")):
+        for new in sorted(ready.iterdir()):
+            with suppress(FileNotFoundError):  # another process moves them, too
+                _move(new, folder / new.name)
+        shutil.rmtree(ready, ignore_errors=True)
+
+
+@contextmanager
 def whole_folder(path: Path) -> Iterator[Path]:
     """Yield an empty folder beside ``path``; move its files into ``path`` when the block succeeds.
 
@@ -85,7 +126,7 @@ def whole_folder(path: Path) -> Iterator[Path]:
     existed = path.exists()
     try:
         path.mkdir(parents=True, exist_ok=True)
-        temporary = Path(tempfile.mkdtemp(prefix=".unfinished.", dir=path))
+        temporary = Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=path))
     except OSError as error:
         raise InputError(f"{path}: cannot be written to ({error.strerror}). Choose another --out") from None
     try:

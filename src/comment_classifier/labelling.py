@@ -12,7 +12,7 @@ from comment_classifier.codebook import Codebook
 from comment_classifier.coding import code_comments, explain_coding, reason
 from comment_classifier.counting import PICKED, RANDOM
 from comment_classifier.files import sha256
-from comment_classifier.labels import COLUMNS, add_labels
+from comment_classifier.labels import COLUMNS, add_together
 from comment_classifier.results import classifier_of
 from comment_classifier.sampling import draw_sample, expected_half_widths, pick_unsure, pick_useful
 from comment_classifier.sheets import (
@@ -174,15 +174,16 @@ def import_sheet(path: str | Path, folder: str | Path, coder: str = "") -> list[
 
 
 def take(found: list[tuple[Codebook, pd.DataFrame]], folder: Path) -> list[Taken]:
-    """Add rows of labelled comments, as :func:`labelled` returns them, to ``<folder>/<codebook>.csv``."""
-    taken = []
-    for codebook, rows in found:
-        outcome = add_labels(folder / f"{codebook.id}.csv", rows, codebook)
-        taken += [
-            Taken(question, number, said)
-            for (question, number), said in zip(rows.index, outcome, strict=True)
-        ]
-    return taken
+    """Add rows of labelled comments, as :func:`labelled` returns them, to ``<folder>/<codebook>.csv``.
+
+    All files change together, or none.
+    """
+    parts = [(folder / f"{codebook.id}.csv", rows, codebook) for codebook, rows in found]
+    return [
+        Taken(question, number, said)
+        for outcome in add_together(parts)
+        for (question, number), said in outcome.items()
+    ]
 
 
 def sheet_labels(

@@ -5,7 +5,7 @@ the same comment; where they differ the comment waits for a row of the coder ``s
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -16,7 +16,7 @@ import pandas as pd
 
 from comment_classifier.codebook import Codebook
 from comment_classifier.errors import InputError
-from comment_classifier.files import locked
+from comment_classifier.files import finish_files, locked, whole_files
 from comment_classifier.tables import column, read_table, write_csv
 from comment_classifier.text import duplicate_key
 
@@ -88,6 +88,7 @@ def read_unchecked(path: str | Path) -> pd.DataFrame:
 
     """
     path = Path(path)
+    finish_files(path.parent)
     frame = read_table(path)
     for name in NEEDED:
         column(frame, name, path)
@@ -136,57 +137,84 @@ def settled_labels(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
 
 
 def twice_coded(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return ``id, first, second`` of the comments that two coders coded, ``settled`` rows left out."""
+    """Return ``id, first, second, text`` of comments that two coders coded, ``settled`` rows left out."""
     pairs = []
     for identifier, codings in _codings(frame):
-        people = [c.labels for c in codings if c.coder != SETTLED]
+        people = [c for c in codings if c.coder != SETTLED]
         if len(people) > 1:
-            pairs.append((identifier, people[0], people[1]))
-    return pd.DataFrame(pairs, columns=["id", "first", "second"])
+            first, second = people[:2]
+            pairs.append((identifier, first.labels, second.labels, frame["text"].iloc[first.at]))
+    return pd.DataFrame(pairs, columns=["id", "first", "second", "text"])
 
 
 def add_labels(path: Path, rows: pd.DataFrame, codebook: Codebook) -> pd.Series:
-    """Add rows to a file of labelled comments, all or none; the same rows again change nothing.
+    """Add rows to one file of labelled comments; see :func:`add_together`."""
+    (outcome,) = add_together([(path, rows, codebook)])
+    return outcome
 
-    A row whose ``id`` and ``coder`` the file has already replaces that row if its labels or note differ:
-    the coder has corrected it. The file is locked against a second writer and written whole.
+
+def add_together(parts: Sequence[tuple[Path, pd.DataFrame, Codebook]]) -> list[pd.Series]:
+    """Add rows to files of labelled comments, all or none; the same rows again change nothing.
+
+    A row whose ``id`` and ``coder`` its file has already replaces that row if its labels or note differ:
+    the coder has corrected it. Nothing is written before all was checked; the files are locked against a
+    second writer and change together, whenever the program is killed.
 
     Args:
-        path: the CSV file; made if it does not exist.
-        rows: the columns of the schema; ``labels`` are tuples of category ids.
-        codebook: that the labels belong to.
+        parts: for each codebook the CSV file (made if it does not exist; all in one folder), the rows with
+            the columns of the schema (``labels`` are tuples of category ids), and the codebook.
 
     Returns:
-        For each row: ``"added"``, ``"corrected"`` or ``"known"``.
+        For each part ``"added"``, ``"corrected"`` or ``"known"`` by row.
 
     Raises:
-        InputError: the rows, or those in the file, have a fatal problem; the file is in use.
+        InputError: the rows, or those in a file, have a fatal problem; a file is in use.
 
     """
-    with locked(path):
-        held = read_labels(path, codebook) if path.exists() else rows.iloc[:0][list(COLUMNS)]
-        place = {key: at for at, key in enumerate(zip(held["id"], held["coder"], strict=True))}
-        merged = held.to_dict("records")
-        outcome = []
-        for record in rows.to_dict("records"):
-            at = place.get((record["id"], record["coder"]))
-            if at is None:
-                place[(record["id"], record["coder"])] = len(merged)
-                merged.append(record)
-                outcome.append("added")
-            elif all(merged[at][name] == record[name] for name in ("labels", "note", "text")):
-                outcome.append("known")
-            else:
-                merged[at] = {**merged[at], **record}
-                outcome.append("corrected")
-        frame = pd.DataFrame(merged, columns=list(held.columns)).fillna("")
-        frame["labels"] = [SEPARATOR.join(labels) for labels in frame["labels"]]
-        fatal = [p for p in check_labels(frame, codebook) if p.fatal]
-        if fatal:
-            raise InputError(f"{path}: would not be usable: row {fatal[0].rows[0]}{fatal[0].message}")
-        if set(outcome) - {"known"}:
-            write_csv(frame, path)
-    return pd.Series(outcome, index=rows.index, dtype=object)
+    if not parts:
+        return []
+    (folder,) = {path.parent for path, _, _ in parts}
+    with locked(folder / "labels"):
+        finish_files(folder)
+        merged = [_merged(path, rows, codebook) for path, rows, codebook in parts]
+        changed = {
+            path.name: frame
+            for (path, _, _), (frame, said) in zip(parts, merged, strict=True)
+            if set(said) - {"known"}
+        }
+        if changed:
+            with whole_files(folder) as made:
+                for name, frame in changed.items():
+                    write_csv(frame, made / name)
+    return [
+        pd.Series(said, index=rows.index, dtype=object)
+        for (_, rows, _), (_, said) in zip(parts, merged, strict=True)
+    ]
+
+
+def _merged(path: Path, rows: pd.DataFrame, codebook: Codebook) -> tuple[pd.DataFrame, list[str]]:
+    """Return a file's rows with others added or put in their place, and what became of each."""
+    held = read_labels(path, codebook) if path.exists() else rows.iloc[:0][list(COLUMNS)]
+    place = {key: at for at, key in enumerate(zip(held["id"], held["coder"], strict=True))}
+    merged = held.to_dict("records")
+    outcome = []
+    for record in rows.to_dict("records"):
+        at = place.get((record["id"], record["coder"]))
+        if at is None:
+            place[(record["id"], record["coder"])] = len(merged)
+            merged.append(record)
+            outcome.append("added")
+        elif all(merged[at][name] == record[name] for name in ("labels", "note", "text")):
+            outcome.append("known")
+        else:
+            merged[at] = {**merged[at], **record}
+            outcome.append("corrected")
+    frame = pd.DataFrame(merged, columns=list(held.columns)).fillna("")
+    frame["labels"] = [SEPARATOR.join(labels) for labels in frame["labels"]]
+    fatal = [p for p in check_labels(frame, codebook) if p.fatal]
+    if fatal:
+        raise InputError(f"{path}: would not be usable: row {fatal[0].rows[0]}{fatal[0].message}")
+    return frame, outcome
 
 
 def read_second_coding(path: str | Path, codebook: Codebook) -> pd.DataFrame:

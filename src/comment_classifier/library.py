@@ -182,7 +182,7 @@ def train(
     even = (labeled["chosen"] != PICKED).to_numpy(bool) if "chosen" in labeled.columns else None
     model.fit(list(labeled["text"]), label_matrix(labeled["labels"], book), voices, even)
     model.model_ = replace(model.model_, card=model.model_.card | _provenance(labeled))
-    if second is not None:
+    if second is not None and len(second):
         card = with_agreement(model.model_.card, *agreements(labeled, second, model))
         model.model_ = replace(model.model_, card=card)
     return model

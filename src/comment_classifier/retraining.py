@@ -1,6 +1,5 @@
 """Retraining: new labels in, a better model out, or the old one stays."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -8,16 +7,19 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from comment_classifier.challenge import Challenge, challenge
+from comment_classifier.cards import coded_by_model
+from comment_classifier.challenge import FEWEST_ADDED, Challenge, challenge
 from comment_classifier.classifier import CommentClassifier
 from comment_classifier.codebook import Codebook
+from comment_classifier.coding import code_comments
 from comment_classifier.counting import PICKED
 from comment_classifier.errors import InputError
 from comment_classifier.evaluation import doubtful_labels
-from comment_classifier.files import sha256
+from comment_classifier.files import finish_files, sha256
 from comment_classifier.labelling import sheet_labels
 from comment_classifier.labels import (
     COLUMNS,
+    KEY_DIGITS,
     SEPARATOR,
     add_labels,
     known_rows,
@@ -31,6 +33,8 @@ from comment_classifier.library import train
 from comment_classifier.model import load_model_file
 from comment_classifier.store import Version, add_version, keep_current, promote
 from comment_classifier.training import TrainingSettings, held_out_flags
+
+MOST_OF = 0.8  # of what the current model learned from, as much as a fold leaves: that stands for it
 
 
 @dataclass(frozen=True)
@@ -55,6 +59,8 @@ class Retrained:
 
 def labels_file(labels: Path, codebook: Codebook) -> Path:
     """Return the file of a codebook's labelled comments: the path itself, or within that folder."""
+    if labels.is_dir():
+        finish_files(labels)
     return labels / f"{codebook.id}.csv" if labels.is_dir() else labels
 
 
@@ -81,7 +87,7 @@ def gather(
         raise InputError(f"{path}: not found; it would hold the labelled comments of {codebook.id!r}")
     held = read_labels(path, codebook) if path.exists() else pd.DataFrame(columns=list(COLUMNS))
     new = held.iloc[:0] if add is None else _added(add, codebook, coder)
-    fresh = {key: at for at, key in enumerate(zip(new["id"], new["coder"], strict=True))}
+    fresh = set(zip(new["id"], new["coder"], strict=True))
     old = [key not in fresh for key in zip(held["id"], held["coder"], strict=True)]
     return pd.concat([held[old], new], ignore_index=True).fillna(""), new
 
@@ -101,11 +107,20 @@ def fitted(
 
     """
     frame, _ = gather(codebook, labels, add, coder)
-    twice = pd.concat([part for part in (second, twice_coded(frame)) if part is not None], ignore_index=True)
-    frame, _ = settled_labels(frame)
-    frame = frame.assign(voice=_groups(frame, hold_out))
-    twice = twice[twice["id"].isin(frame["id"])]
-    return train(frame, codebook, second=twice if len(twice) else None), frame, twice
+    frame, twice, _ = _prepared(frame, second, hold_out)
+    return train(frame, codebook, second=twice), frame, twice
+
+
+def _prepared(
+    frame: pd.DataFrame, second: pd.DataFrame | None, hold_out: str
+) -> tuple[pd.DataFrame, pd.DataFrame, list[str]]:
+    """Return one row per settled comment with its voice, those coded twice, and the ids set aside."""
+    twice = twice_coded(frame)
+    if second is not None:
+        twice = pd.concat([second, twice], ignore_index=True)
+    frame, aside = settled_labels(frame)
+    voices = voices_of(frame) if hold_out == "voice" else frame[hold_out]
+    return frame.assign(voice=voices), twice, aside
 
 
 def agreement_rows(classifier: CommentClassifier, frame: pd.DataFrame, twice: pd.DataFrame) -> pd.DataFrame:
@@ -116,14 +131,13 @@ def agreement_rows(classifier: CommentClassifier, frame: pd.DataFrame, twice: pd
         ``|``), ``text``.
 
     """
-    place = {identifier: at for at, identifier in enumerate(frame["id"])}
+    compared, coding = coded_by_model(frame, twice, classifier)
     ids = np.array(classifier.book.ids, dtype=object)
-    flags = classifier.held_out_.coding.flags
     rows = []
-    for identifier, first, second in twice.itertuples(index=False):
-        at = place[identifier]
-        text, found = frame["text"].iloc[at], tuple(ids[flags[at]])
-        for between, other in (("coders", second), ("coder and model", found)):
+    for (identifier, first, second, text), flags in zip(
+        compared[["id", "first", "second", "text"]].itertuples(index=False), coding, strict=True
+    ):
+        for between, other in (("coders", second), ("coder and model", tuple(ids[flags]))):
             if set(first) != set(other):
                 rows.append((identifier, between, SEPARATOR.join(first), SEPARATOR.join(other), text))
     return pd.DataFrame(rows, columns=["id", "between", "first", "second", "text"])
@@ -171,7 +185,8 @@ def retrain(
     """Train a challenger, set it beside the current model, and let it take over if it is not worse.
 
     Both are judged on the same comments, each coded by models that have not read its voice; the current
-    model's side learns only from the rows it was trained on. Rule: :meth:`Challenge.faults`. First
+    model's side learns only from the rows it was trained on. Where ``labels`` lack more than a fifth of
+    those, it is judged as it is, on the comments that it has not read. Rule: :meth:`Challenge.faults`. First
     the challenger is stored, then the added labels are taken in, then it becomes current; whatever
     interrupts this leaves labels and current model whole.
 
@@ -197,13 +212,10 @@ def retrain(
     folder, labels = Path(folder), Path(labels)
     add = None if add is None else Path(add)
     frame, new = gather(codebook, labels, add, coder)
-    coded_twice = pd.concat([part for part in (second, twice_coded(frame)) if part is not None])
-    frame, aside = settled_labels(frame)
-    frame = frame.assign(voice=_groups(frame, hold_out))
-    challenger = train(frame, codebook, settings, second=coded_twice if len(coded_twice) else None)
+    frame, twice, aside = _prepared(frame, second, hold_out)
+    challenger = train(frame, codebook, settings, second=twice)
     before = keep_current(codebook, folder)
-    compared = _compare(challenger, frame, codebook, before, settings or TrainingSettings())
-    faults = compared.faults() if compared else []
+    compared, faults = _compare(challenger, frame, codebook, before, settings or TrainingSettings())
     passed = not faults
     said = {
         "passed": passed,
@@ -216,10 +228,11 @@ def retrain(
     version = add_version(challenger, folder, _record(said, labels_file(labels, codebook), add, new, before))
     if not take_over or (faults and not force):
         return Retrained(version, compared, faults, aside, 0)
-    outcome = [] if add is None else add_labels(labels_file(labels, codebook), new, codebook).tolist()
+    added = 0
+    if add is not None:
+        added = int((add_labels(labels_file(labels, codebook), new, codebook) != "known").sum())
     promote(version, folder)
-    version = replace(version, current=True)
-    return Retrained(version, compared, faults, aside, sum(said != "known" for said in outcome))
+    return Retrained(replace(version, current=True), compared, faults, aside, added)
 
 
 def _added(add: Path, codebook: Codebook, coder: str) -> pd.DataFrame:
@@ -242,37 +255,48 @@ def _added(add: Path, codebook: Codebook, coder: str) -> pd.DataFrame:
     raise InputError(f"{add}: holds no comments of the codebook {codebook.id!r}")
 
 
-def _groups(frame: pd.DataFrame, hold_out: str) -> Sequence[str]:
-    if hold_out == "voice":
-        return voices_of(frame)
-    groups: list[str] = frame[hold_out].tolist()
-    return groups
-
-
 def _compare(
     challenger: CommentClassifier,
     frame: pd.DataFrame,
     codebook: Codebook,
     before: Version | None,
     settings: TrainingSettings,
-) -> Challenge | None:
-    """Compare with the model before; None if there is none, or none that counts the same."""
+) -> tuple[Challenge | None, list[str]]:
+    """Compare with the model before; return the comparison, and why the challenger may not take over.
+
+    There is none, and nothing against it, where no model was before, or one that counts other things.
+    """
     if before is None:
-        return None
+        return None, []
     current = load_model_file(before.path)
     if current.codebook.digest != codebook.digest:
-        return None
+        return None, []
     # A model that does not know its rows is taken to know all: nothing is then called new.
     keys = current.card.get("rows")
-    usable = np.ones(len(frame), bool) if keys is None else known_rows(frame, keys)
-    if not usable.any():
-        return None
-    flags = label_matrix(frame["labels"], codebook)
-    even = (frame["chosen"] != PICKED).to_numpy(bool)
-    coding = held_out_flags(
-        frame["text"].tolist(), flags, frame["voice"].tolist(), codebook, settings, usable, even
+    known = np.ones(len(frame), bool) if keys is None else known_rows(frame, keys)
+    learned = known.sum() if keys is None else len(keys) // KEY_DIGITS
+    texts, flags = frame["text"].tolist(), label_matrix(frame["labels"], codebook)
+    if known.sum() >= MOST_OF * learned:
+        representative = (frame["chosen"] != PICKED).to_numpy(bool)
+        voices = frame["voice"].tolist()
+        coding = held_out_flags(texts, flags, voices, codebook, settings, known, representative)
+        judged = np.ones(len(frame), bool)
+    else:
+        # Learned again from what is left it would be weaker than it is; so it is judged as it is, on
+        # comments that it has not read.
+        coding, judged = code_comments(current, codebook, texts).flags, ~known
+    if judged.sum() < FEWEST_ADDED:
+        lost = f"{learned - known.sum():,} of the {learned:,} comments that the current model learned from"
+        return None, [f"{lost} are not among the labels, and too few are new to compare the two on"]
+    compared = challenge(
+        flags[judged],
+        coding[judged],
+        challenger.held_out_.coding.flags[judged],
+        ~known[judged],
+        codebook,
+        usual=current.card.get("held_out", {}).get("micro_f1"),
     )
-    return challenge(flags, coding, challenger.held_out_.coding.flags, ~usable, codebook)
+    return compared, compared.faults()
 
 
 def _record(

@@ -137,9 +137,9 @@ def keep_current(codebook: Codebook, folder: Path) -> Version | None:
     for version in versions(codebook.id, folder):
         if version.record["sha256"] == digest:
             return version
-    model = load_model_file(current, codebook)
+    model = load_model_file(current)
     record = {"kept": "was current before its first successor", "passed": True, "forced": False}
-    return add_version(CommentClassifier.of(model, codebook), folder, record)
+    return add_version(CommentClassifier.of(model, model.codebook), folder, record)
 
 
 def add_version(classifier: CommentClassifier, folder: Path, record: dict[str, Any]) -> Version:
