@@ -215,7 +215,7 @@ def test_charts_draw_every_letter(recwarn, example_out, tmp_path):
     from comment_classifier.report.charts import write_charts
     from comment_classifier.report.figures import question_figures
 
-    write_charts(tmp_path, [question_figures(r) for r in example_out[1]])
+    write_charts(tmp_path, [question_figures(r.asked, r.coded, r.counts, r.groups) for r in example_out[1]])
     assert not [w for w in recwarn if "Glyph" in str(w.message)]
 
 

@@ -322,3 +322,17 @@ def test_a_comment_picked_first_and_then_drawn_counts_as_random(tmp_path, fruit_
     assert wave.draw("best", 10, RANDOM) == 10 and wave.draw("best", 20, RANDOM) == 20
     queue = wave.decisions.queue("best")
     assert len(queue) == 30 and set(queue.values()) == {RANDOM} and picked < set(queue)
+
+
+def test_what_is_wrong_is_said_on_the_page_and_an_empty_list_is_no_error(hostile, tmp_path):
+    (tmp_path / "out" / "labeled").mkdir()
+    (tmp_path / "out" / "labeled" / "fruit.csv").write_text("id,text,labels\n1,柿,grape\n", encoding="utf-8")
+    jar = urllib.request.HTTPCookieProcessor()
+    opener = urllib.request.build_opener(jar)
+    opener.open(hostile.address)
+    opener.open(f"{hostile.base}/coder", b"coder=a")
+    assert "0 件" in opener.open(f"{hostile.base}/q/best/comments?search=zzz").read().decode()
+    opener.open(f"{hostile.base}/q/best/read", b"row=1&seen=0&label=orange")
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        opener.open(f"{hostile.base}/export", b"x=")
+    assert refused.value.code == 400 and "grape" in refused.value.read().decode()

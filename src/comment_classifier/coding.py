@@ -9,6 +9,7 @@ probable category if that is at least ``floor``, else ``other``; either way it i
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import compress
 
 import numpy as np
 import numpy.typing as npt
@@ -138,6 +139,11 @@ def reason(codebook: Codebook, explanations: dict[str, Explanation]) -> str:
         words = " ".join(f"「{text}」{weight:+.1f}" for text, weight in deciding_words(explanation))
         parts.append(f"{codebook.label(category)}: {words or '決め手となる語なし'}")
     return " / ".join(parts)
+
+
+def label_texts(codebook: Codebook, flags: Bools) -> list[str]:
+    """Return for each of n rows of (n, k) flags the labels of its categories, joined by 、."""
+    return ["、".join(compress(codebook.labels, row)) for row in flags.tolist()]
 
 
 def deciding_words(explanation: Explanation, most: int = _SHOWN_WORDS) -> list[tuple[str, float]]:

@@ -1,15 +1,13 @@
 """Compare two waves that ``classify`` wrote, one and published figures, or two models on one wave."""
 
 from collections.abc import Sequence
-from itertools import compress
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from comment_classifier.codebook import Codebook, load_codebook, shipped_codebooks
-from comment_classifier.coding import Coding, code_comments, explain_coding, reason
+from comment_classifier.codebook import load_codebook, shipped_codebooks
+from comment_classifier.coding import Coding, code_comments, explain_coding, label_texts, reason
 from comment_classifier.errors import InputError
 from comment_classifier.files import whole_folder
 from comment_classifier.model import load_model_file
@@ -133,18 +131,14 @@ def compare_models(first: Path, second: Path, texts: Sequence[str]) -> pd.DataFr
         {
             "row": changed + 1,
             "text": some,
-            "first": _labels(book, one),
-            "second": _labels(book, two),
-            "gained": _labels(book, two & ~one),
-            "lost": _labels(book, one & ~two),
+            "first": label_texts(book, one),
+            "second": label_texts(book, two),
+            "gained": label_texts(book, two & ~one),
+            "lost": label_texts(book, one & ~two),
             "first_reason": sides[0],
             "second_reason": sides[1],
         }
     )
-
-
-def _labels(book: Codebook, flags: npt.NDArray[np.bool_]) -> list[str]:
-    return ["、".join(compress(book.labels, row)) for row in flags.tolist()]
 
 
 def _write(out: Path, name: str, compared: dict[str, pd.DataFrame], digits: int) -> None:

@@ -2,14 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import date
-from itertools import compress
 from pathlib import Path
 
 import pandas as pd
 
 from comment_classifier.classifier import CommentClassifier
 from comment_classifier.codebook import Codebook
-from comment_classifier.coding import code_comments, explain_coding, reason
+from comment_classifier.coding import code_comments, explain_coding, label_texts, reason
 from comment_classifier.counting import PICKED, RANDOM
 from comment_classifier.files import sha256
 from comment_classifier.labels import COLUMNS, add_together
@@ -266,7 +265,7 @@ def _part(
     if classifier:
         model, book, chosen = classifier.model_, asked.codebook, [texts[row] for row in rows]
         coding = code_comments(model, book, chosen)
-        guesses = ["、".join(compress(book.labels, flags)) for flags in coding.flags.tolist()]
+        guesses = label_texts(book, coding.flags)
         reasons = [reason(book, said) for said in explain_coding(model, book, chosen, coding)]
     comments = [
         ToRead(row, texts[row], chosen, guess, why)

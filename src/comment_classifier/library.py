@@ -179,8 +179,8 @@ def train(
     voices = list(labeled["voice"]) if "voice" in labeled.columns else None
     book = codebook if isinstance(codebook, Codebook) else load_codebook(codebook)
     model = CommentClassifier(book, settings)
-    even = (labeled["chosen"] != PICKED).to_numpy(bool) if "chosen" in labeled.columns else None
-    model.fit(list(labeled["text"]), label_matrix(labeled["labels"], book), voices, even)
+    representative = (labeled["chosen"] != PICKED).to_numpy(bool) if "chosen" in labeled.columns else None
+    model.fit(list(labeled["text"]), label_matrix(labeled["labels"], book), voices, representative)
     model.model_ = replace(model.model_, card=model.model_.card | _provenance(labeled))
     if second is not None and len(second):
         card = with_agreement(model.model_.card, *agreements(labeled, second, model))

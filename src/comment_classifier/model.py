@@ -150,6 +150,8 @@ def explain_many(
         wanted: (n,) the categories of each that are explained; all if None.
 
     """
+    if not texts:
+        return []
     normalized = [normalize(text if isinstance(text, str) else "") for text in texts]
     parts = _parts(normalized, clauses_too=model.clause_weight > 0)
     spread = _spread(model, parts)

@@ -285,9 +285,11 @@ def _compare(
         # Learned again from what is left it would be weaker than it is; so it is judged as it is, on
         # comments that it has not read.
         coding, judged = code_comments(current, codebook, texts).flags, ~known
-    if judged.sum() < FEWEST_ADDED:
-        lost = f"{learned - known.sum():,} of the {learned:,} comments that the current model learned from"
-        return None, [f"{lost} are not among the labels, and too few are new to compare the two on"]
+        if judged.sum() < FEWEST_ADDED:
+            lost = (
+                f"{learned - known.sum():,} of the {learned:,} comments that the current model learned from"
+            )
+            return None, [f"{lost} are not among the labels, and too few are new to compare the two on"]
     compared = challenge(
         flags[judged],
         coding[judged],

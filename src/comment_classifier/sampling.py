@@ -1,6 +1,7 @@
 """Which comments people read: at random, or those that teach the model most; and what reading will tell."""
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from scipy.special import expit
 
@@ -29,16 +30,11 @@ def pick_unsure(model: Model, codebook: Codebook, texts: list[str], n: int, draw
 
     Unsure is a comment with a category whose logit is near its threshold.
     """
-    normalized = [normalize(text) for text in texts]
     groups = group_duplicates(texts)
-    taken = set(groups[drawn].tolist())
-    answers = [
-        i
-        for i, text in enumerate(normalized)
-        if groups[i] not in taken and judge(text, codebook) is not Verdict.NO_ANSWER
-    ]
+    normalized, answers = _open_answers(codebook, texts, groups, drawn)
     scored = logits(model, [normalized[i] for i in answers])
     distance = np.abs(scored - model.thresholds).min(axis=1, initial=np.inf)
+    taken: set[int] = set()
     picked: list[int] = []
     for at in np.argsort(distance, kind="stable").tolist():
         group = int(groups[answers[at]])
@@ -75,25 +71,41 @@ def expected_half_widths(
 
 
 def pick_useful(
-    model: Model, codebook: Codebook, texts: list[str], n: int, drawn: list[int], seed: int = 0
+    model: Model,
+    codebook: Codebook,
+    texts: list[str],
+    n: int,
+    drawn: list[int],
+    seed: int = 0,
+    groups: npt.NDArray[np.int64] | None = None,
 ) -> list[int]:
     """Pick the n comments that teach the model most, the most useful first, none of those drawn already.
 
     Useful is a comment of which the model does not know whose it is: its scores, made to add up to 1,
     spread over many categories (entropy). The n are picked among three times as many drawn at random,
-    equal texts once, so that they are not the strangest of the wave only.
+    equal texts once, so that they are not the strangest of the wave only. ``groups`` are those of
+    :func:`group_duplicates`, if known.
     """
-    normalized = [normalize(text) for text in texts]
-    groups = group_duplicates(texts)
-    taken = set(groups[drawn].tolist())
-    first: dict[int, int] = {}
-    for i, text in enumerate(normalized):
-        if groups[i] not in taken and judge(text, codebook) is not Verdict.NO_ANSWER:
-            first.setdefault(int(groups[i]), i)
-    candidates = np.random.default_rng(seed).permutation(np.array(list(first.values()), np.int64))
+    groups = group_duplicates(texts) if groups is None else groups
+    normalized, answers = _open_answers(codebook, texts, groups, drawn)
+    first = {int(groups[i]): i for i in reversed(answers)}
+    candidates = np.random.default_rng(seed).permutation(np.array(sorted(first.values()), np.int64))
     candidates = candidates[: _CHOICE * n]
     scores = expit(logits(model, [normalized[i] for i in candidates]))
     parts = scores / scores.sum(axis=1, keepdims=True)
     entropy = -(parts * np.log(parts.clip(1e-12))).sum(axis=1)
     picked: list[int] = candidates[np.argsort(-entropy, kind="stable")[:n]].tolist()
     return picked
+
+
+def _open_answers(
+    codebook: Codebook, texts: list[str], groups: npt.NDArray[np.int64], drawn: list[int]
+) -> tuple[list[str], list[int]]:
+    """Return all comments normalised, and the rows of answers whose text was not drawn yet."""
+    normalized = [normalize(text) for text in texts]
+    taken = set(groups[drawn].tolist())
+    return normalized, [
+        i
+        for i, text in enumerate(normalized)
+        if groups[i] not in taken and judge(text, codebook) is not Verdict.NO_ANSWER
+    ]

@@ -27,7 +27,7 @@ Bools = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 FEWEST_EXAMPLES = 5
-ENOUGH_EVEN = 10  # examples of a category from which calibration can do without picked comments
+ENOUGH_DRAWN = 10  # examples of a category from which calibration can do without picked comments
 RARE = 0.05
 
 
@@ -104,24 +104,20 @@ def train_model(
         )
     if len(np.unique(rows.voices)) < 2:
         raise InputError("all labelled comments are of one voice; a second is needed, to hold one out")
-    fold_of = deal_folds(rows.voices, settings.folds)
-
-    def fit_and_score(train: Bools, test: Bools) -> Floats:
-        model = fit_rows(rows, train, codebook, settings)
-        return logits(model, [t for t, inside in zip(rows.normalized, test, strict=True) if inside])
-
-    raw = out_of_fold(rows, fold_of, fit_and_score)
+    every = np.ones(len(texts), bool)
+    representative = every if representative is None else representative
+    fold_of, raw = _held_out_logits(rows, codebook, settings, every)
     margin = 0.0
-    even = np.ones(len(texts), bool) if representative is None else representative
-    coding, distance = held_out_coding(rows, fold_of, raw, codebook, settings.floor, margin, even)
+    coding, distance = held_out_coding(rows, fold_of, raw, codebook, settings.floor, margin, representative)
     wrong = (coding.flags != flags).any(axis=1)
     margin = _review_margin(distance, wrong & ~coding.review, wrong, settings.review_recall)
-    coding, _ = held_out_coding(rows, fold_of, raw, codebook, settings.floor, margin, even)
+    coding, _ = held_out_coding(rows, fold_of, raw, codebook, settings.floor, margin, representative)
     held_out = HeldOut(
         flags, coding, compare_codings(flags, coding.flags, codebook.ids), judge_review(wrong, coding.review)
     )
-    slope, offset, thresholds = _calibrate(raw[rows.answered], rows.flags[rows.answered], even[rows.answered])
-    model = fit_rows(rows, np.ones(len(texts), bool), codebook, settings)
+    answered = rows.answered
+    slope, offset, thresholds = _calibrate(raw[answered], rows.flags[answered], representative[answered])
+    model = fit_rows(rows, every, codebook, settings)
     model = replace(
         model,
         weights=(model.weights * slope).astype(np.float32),
@@ -154,17 +150,23 @@ def held_out_flags(
         representative: as for :func:`train_model`.
 
     """
-    even = np.ones(len(texts), bool) if representative is None else representative
     rows = prepare(texts, flags, voices, codebook)
+    fold_of, raw = _held_out_logits(rows, codebook, settings, usable)
+    coding, _ = held_out_coding(rows, fold_of, raw, codebook, settings.floor, 0.0, representative, usable)
+    return coding.flags
+
+
+def _held_out_logits(
+    rows: Rows, codebook: Codebook, settings: TrainingSettings, usable: Bools
+) -> tuple[Ints, Floats]:
+    """Deal the folds; return each comment's, and its logits by a model of the usable others."""
     fold_of = deal_folds(rows.voices, settings.folds)
 
     def fit_and_score(train: Bools, test: Bools) -> Floats:
         model = fit_rows(rows, train & usable, codebook, settings)
         return logits(model, [t for t, inside in zip(rows.normalized, test, strict=True) if inside])
 
-    raw = out_of_fold(rows, fold_of, fit_and_score)
-    coding, _ = held_out_coding(rows, fold_of, raw, codebook, settings.floor, 0.0, even, usable)
-    return coding.flags
+    return fold_of, out_of_fold(rows, fold_of, fit_and_score)
 
 
 def balanced_threshold(scores: Floats, truth: Bools) -> float:
@@ -273,10 +275,12 @@ def fit_rows(rows: Rows, chosen: Bools, codebook: Codebook, settings: TrainingSe
     )
 
 
-def _calibrate(raw: Floats, truth: Bools, even: Bools | None = None) -> tuple[Floats, Floats, Floats]:
+def _calibrate(
+    raw: Floats, truth: Bools, representative: Bools | None = None
+) -> tuple[Floats, Floats, Floats]:
     """Platt's slope and offset per category, and the threshold on the calibrated logit.
 
-    They rest on the ``even`` comments, of which categories are as frequent as in a survey, wherever
+    They rest on the representative comments, of which categories are as frequent as in a survey, wherever
     these hold enough of a category; comments picked for learning would shift both.
 
     References:
@@ -289,8 +293,10 @@ def _calibrate(raw: Floats, truth: Bools, even: Bools | None = None) -> tuple[Fl
     slope, offset, thresholds = np.ones(k), np.zeros(k), np.full(k, np.inf)
     for i in range(k):
         scores, flags = raw[:, i], truth[:, i]
-        if even is not None and min(flags[even].sum(), (~flags[even]).sum()) >= ENOUGH_EVEN:
-            scores, flags = scores[even], flags[even]
+        if representative is not None:
+            drawn = flags[representative]
+            if min(drawn.sum(), (~drawn).sum()) >= ENOUGH_DRAWN:
+                scores, flags = scores[representative], drawn
         positives = int(flags.sum())
         if min(positives, len(flags) - positives) < FEWEST_EXAMPLES or np.ptp(scores) == 0:
             continue
@@ -308,7 +314,7 @@ def held_out_coding(
     codebook: Codebook,
     floor: float,
     margin: float,
-    even: Bools | None = None,
+    representative: Bools | None = None,
     usable: Bools | None = None,
 ) -> tuple[Coding, Floats]:
     """Code each fold with calibration and thresholds of the other folds' usable comments (all if None).
@@ -324,7 +330,7 @@ def held_out_coding(
         if usable is not None:
             others &= usable
         slope, offset, thresholds = _calibrate(
-            raw[others], rows.flags[others], None if even is None else even[others]
+            raw[others], rows.flags[others], None if representative is None else representative[others]
         )
         scored = raw[test] * slope + offset
         coding = decide(

@@ -35,7 +35,7 @@ def add_agreement(commands: Any) -> None:
         description="Per category F1 and Krippendorff's alpha of two coders, and of the first coder with "
         "models that have not read the comment's voice; and the rows that cause it.",
     )
-    add_codebook_and_labels(command)
+    _add_codebook_and_labels(command)
     command.add_argument(
         "--second",
         type=Path,
@@ -46,11 +46,16 @@ def add_agreement(commands: Any) -> None:
     command.set_defaults(run=_agreement, parser=command)
 
 
-def add_codebook_and_labels(command: argparse.ArgumentParser) -> None:
+def _add_codebook_and_labels(command: argparse.ArgumentParser) -> None:
     """Add the arguments that name a codebook and its labelled comments."""
     command.add_argument(
         "codebook", metavar="CODEBOOK", help="a shipped codebook's name, or the path of your own"
     )
+    add_labels_path(command)
+
+
+def add_labels_path(command: argparse.ArgumentParser) -> None:
+    """Add the argument that names the labelled comments."""
     command.add_argument(
         "--labels",
         type=Path,
@@ -99,7 +104,7 @@ def _add_check(parts: Any) -> None:
         help="list what is wrong with labelled comments",
         description="List every row that cannot be used, coders who differ, and texts coded differently.",
     )
-    add_codebook_and_labels(command)
+    _add_codebook_and_labels(command)
     command.set_defaults(run=_check, parser=command)
 
 
@@ -110,7 +115,7 @@ def _add_doubts(parts: Any) -> None:
         description="List rows where models that have not read the comment's voice are sure of something "
         "else.",
     )
-    add_codebook_and_labels(command)
+    _add_codebook_and_labels(command)
     command.add_argument("--out", type=Path, required=True, metavar="CSV", help="the list to write")
     command.set_defaults(run=_doubts, parser=command)
 

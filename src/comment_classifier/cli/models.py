@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from comment_classifier.cli.labelled import add_labels_path
 from comment_classifier.errors import InputError
 
 if TYPE_CHECKING:
@@ -26,13 +27,7 @@ def add_train(commands: Any) -> None:
         metavar="CODEBOOK",
         help="a shipped codebook's name, or the path of your own (default: those of --add or --labels)",
     )
-    command.add_argument(
-        "--labels",
-        type=Path,
-        required=True,
-        metavar="PATH",
-        help="labelled comments: a file, or a folder that holds <codebook>.csv",
-    )
+    add_labels_path(command)
     command.add_argument(
         "--add", type=Path, metavar="FILE", help="a filled sheet, or a table, to learn from as well"
     )

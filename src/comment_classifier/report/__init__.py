@@ -32,7 +32,7 @@ def write_report(
         coded: the input with the columns of the coding.
 
     """
-    figures = [question_figures(result) for result in results]
+    figures = [question_figures(r.asked, r.coded, r.counts, r.groups) for r in results]
     write_page(folder / "report.html", table, survey, results, figures)
     write_report_workbook(folder / "report.xlsx", table, survey, results, figures)
     write_comments_workbook(folder / "comments.xlsx", coded)

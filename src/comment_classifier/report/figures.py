@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from comment_classifier.counting import FEWEST_READ, bars
 from comment_classifier.duplicates import largest_groups
-from comment_classifier.results import QuestionResult
+from comment_classifier.survey import SurveyQuestion
 
 _QUOTED = 24  # characters
 
@@ -95,25 +96,27 @@ class Figures:
         return tuple(said)
 
 
-def question_figures(result: QuestionResult) -> Figures:
-    """Gather the figures of a question."""
-    book, counts = result.asked.codebook, result.counts
+def question_figures(
+    asked: SurveyQuestion, coded: pd.DataFrame, counts: pd.DataFrame, groups: npt.NDArray[np.int64]
+) -> Figures:
+    """Gather the figures of a question: from its coding, its counts, and the groups of equal texts."""
+    book = asked.codebook
     shown = bars(counts, book)
-    none = result.coded[book.none].to_numpy(bool)
-    answered = result.groups[~none]
-    text = next((q.text for q in book.questions if q.id == result.asked.question), "")
+    none = coded[book.none].to_numpy(bool)
+    answered = groups[~none]
+    text = next((q.text for q in book.questions if q.id == asked.question), "")
     return Figures(
-        question=result.asked.question,
-        title=result.asked.title,
-        text=text or result.asked.column,
-        base=result.asked.base,
+        question=asked.question,
+        title=asked.title,
+        text=text or asked.column,
+        base=asked.base,
         base_n=counts.attrs["base_n"],
         none_n=int(counts.loc[book.none, "count"]),
-        review_n=int(result.coded["review"].sum()),
+        review_n=int(coded["review"].sum()),
         read_n=counts.attrs["read_n"],
         random_n=counts.attrs["random_n"],
         distinct_n=len(set(answered[answered >= 0].tolist())),
-        copies=tuple(largest_groups(result.coded["text"].tolist(), np.where(none, -1, result.groups))),
+        copies=tuple(largest_groups(coded["text"].tolist(), np.where(none, -1, groups))),
         hand_only=tuple(map(book.label, counts.attrs["hand_only"])),
         doubtful=tuple(map(book.label, counts.attrs["doubtful"])),
         bars=tuple(_bar(row) for row in shown.itertuples(name=None)),

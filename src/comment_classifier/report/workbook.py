@@ -69,7 +69,6 @@ def _formats(book: Any) -> dict[str, Any]:
         "number head": book.add_format(
             {**plain, "bold": True, "bg_color": "#E3ECF2", "bottom": 1, "align": "right"}
         ),
-        "number": book.add_format({**plain, "align": "right"}),
         "text": book.add_format({**plain, "text_wrap": True}),
         "line": book.add_format(plain),
         "note": book.add_format({**plain, "font_color": "#57606A"}),
@@ -98,8 +97,10 @@ def _contents_sheet(book: Any, formats: dict[str, Any], survey: Survey, figures:
         )
         sheet.write_number(row, 2, shown.base_n, formats["count"])
         sheet.write_number(row, 3, shown.review_n, formats["count"])
+    read_n = sum(shown.read_n for shown in figures)
+    confirmed = f"人が読んだ回答は {read_n:,} 件です。" if read_n else "人による確認はまだ行われていません。"
     notes = (
-        "件数は、回答の文章を機械が読んで数えたものです。人による確認はまだ行われていません。",
+        f"件数は、回答の文章を機械が読んで数えたものです。{confirmed}",
         "一つの回答を複数の区分に数えるため、合計は回答数と一致しません。",
         "「回答一覧」シートには、回答ごとの区分と、判断の決め手となった語があります。要確認の回答から見てください。",
     )

@@ -1,5 +1,6 @@
 """The pages of a review, rendered on the server; every change is a form that is sent."""
 
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from comment_classifier.batch import classify_again
 from comment_classifier.counting import PICKED, RANDOM
+from comment_classifier.errors import InputError
 from comment_classifier.labels import SETTLED
 from comment_classifier.report.page import templates
 from comment_classifier.review.decisions import Changed
@@ -41,6 +43,7 @@ def create_app(wave: Wave, labels: Path, models: Path, port: int) -> tuple[Flask
     token = guard(app, port)
     pages = templates(HERE / "templates")
     trainer = Trainer(labels, models)
+    attributes = _attributes(wave)  # of the input, which no reading changes
 
     def page(template: str, **shown: Any) -> str:
         known = {"wave": wave, "coder": _coder(), "keys": KEYS, "message": request.args.get("message", "")}
@@ -60,6 +63,10 @@ def create_app(wave: Wave, labels: Path, models: Path, port: int) -> tuple[Flask
         return pages.get_template("refused.html.j2").render(
             title=wave.title, said=error.description
         ), error.code
+
+    @app.errorhandler(InputError)
+    def _wrong_input(error: InputError) -> tuple[str, int]:
+        return str(pages.get_template("refused.html.j2").render(title=wave.title, said=str(error))), 400
 
     @app.get("/")
     def _overview() -> str:
@@ -101,7 +108,7 @@ def create_app(wave: Wave, labels: Path, models: Path, port: int) -> tuple[Flask
         wanted = Filter.of(request.args)
         rows = matching(wave, question, wanted)
         first = max(0, wanted.page - 1) * PER_PAGE
-        shown = [wave.show(question, row, wanted.category) for row in rows[first : first + PER_PAGE]]
+        shown = wave.show(question, rows[first : first + PER_PAGE], wanted.category)
         return page(
             "comments.html.j2",
             asked=asked,
@@ -109,7 +116,7 @@ def create_app(wave: Wave, labels: Path, models: Path, port: int) -> tuple[Flask
             rows=len(rows),
             pages=-(-len(rows) // PER_PAGE),
             comments=shown,
-            attributes=_attributes(wave),
+            attributes=attributes,
         )
 
     @app.get("/q/<question>/read")
@@ -125,7 +132,7 @@ def create_app(wave: Wave, labels: Path, models: Path, port: int) -> tuple[Flask
         return read_page(question, row, "")
 
     def read_page(question: str, row: int, warning: str) -> str:
-        shown, asked = wave.show(question_or_404(question), row), wave.asked[question]
+        (shown,), asked = wave.show(question_or_404(question), [row]), wave.asked[question]
         mine = next((d for d in shown.decisions if d.coder == _coder()), None)
         guess = request.cookies.get("guess") == "1"
         return page(
@@ -175,7 +182,7 @@ def create_app(wave: Wave, labels: Path, models: Path, port: int) -> tuple[Flask
     @app.get("/q/<question>/settle")
     def _settle(question: str) -> str:
         asked = wave.asked[question_or_404(question)]
-        shown = [wave.show(question, row) for row in wave.differing(question)[:PER_PAGE]]
+        shown = wave.show(question, wave.differing(question)[:PER_PAGE])
         return page("settle.html.j2", asked=asked, comments=shown, agreement=wave.agreement(question))
 
     @app.post("/q/<question>/settle")
@@ -185,7 +192,8 @@ def create_app(wave: Wave, labels: Path, models: Path, port: int) -> tuple[Flask
         alone = asked.book.none in given and len(given) > 1
         if row is None or not given or alone or not 0 <= row < len(wave.run.table):
             abort(400, "区分を一つ以上選んでください。")
-        wave.decisions.save(question, row, SETTLED, given, f"決めた人：{_coder()}", 0)
+        with suppress(Changed):  # settled in another tab; the page that follows no longer lists it
+            wave.decisions.save(question, row, SETTLED, given, f"決めた人：{_coder()}", 0)
         return redirect(f"/q/{question}/settle", 303)
 
     @app.post("/export")

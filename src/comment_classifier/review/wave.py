@@ -15,10 +15,9 @@ from comment_classifier.errors import InputError
 from comment_classifier.evaluation import Agreement, compare_codings
 from comment_classifier.files import sha256
 from comment_classifier.labels import SETTLED, label_matrix
-from comment_classifier.model import Model, explain, load_model_file
+from comment_classifier.model import Model, explain_many, load_model_file
 from comment_classifier.report.figures import Figures, question_figures
 from comment_classifier.report.marks import Segment, marked
-from comment_classifier.results import QuestionResult
 from comment_classifier.review.decisions import Decision, Decisions
 from comment_classifier.runs import Run, read_run
 from comment_classifier.sampling import draw_sample, pick_useful
@@ -107,41 +106,32 @@ class Wave:
         if asked.figures is None or asked.figures[0] != now:
             with self.lock:
                 counts = count_categories(asked.coded, asked.book, self.reading(question), asked.groups)
-                result = QuestionResult(
-                    asked=asked.asked,
-                    coded=asked.coded,
-                    explanations=[],
-                    counts=counts,
-                    read=None,
-                    groups=asked.groups,
-                    crosses={},
-                    model=asked.model_file,
-                    held_out={},
-                    unknown=(0.0, []),
-                    themes=[],
-                )
-                asked.figures = (now, question_figures(result))
+                figures = question_figures(asked.asked, asked.coded, counts, asked.groups)
+                asked.figures = (now, figures)
         return asked.figures[1]
 
-    def show(self, question: str, row: int, category: str | None = None) -> Shown:
-        """Return a comment with the words marked that decided, for one category or the first it was given."""
-        asked = self.asked[question]
-        coded, book = asked.coded, asked.book
-        labels, text = coded["labels"].iloc[row], coded["text"].iloc[row]
-        wanted = (
-            category if category in book.learned else next((c for c in labels if c in book.learned), None)
-        )
-        why = explain(asked.model, text).get(wanted) if wanted else None
-        return Shown(
-            row=row,
-            name=self.name(row),
-            segments=marked(text, why),
-            labels=labels,
-            scores={c: float(coded[f"score_{c}"].iloc[row]) for c in book.ids},
-            review=bool(coded["review"].iloc[row]),
-            copies=int(asked.copies[row]),
-            decisions=self._by_row(question).get(row, []),
-        )
+    def show(self, question: str, rows: list[int], category: str = "") -> list[Shown]:
+        """Return comments, the words marked that decided for one category or the first each was given."""
+        asked, decided = self.asked[question], self._by_row(question)
+        book, part = asked.book, asked.coded.iloc[rows]
+        wanted = [
+            category if category in book.learned else next((c for c in labels if c in book.learned), "")
+            for labels in part["labels"]
+        ]
+        why = explain_many(asked.model, part["text"].tolist(), [{c} for c in wanted])
+        return [
+            Shown(
+                row=row,
+                name=self.name(row),
+                segments=marked(said["text"], why[i].get(wanted[i])),
+                labels=said["labels"],
+                scores={c: float(said[f"score_{c}"]) for c in book.ids},
+                review=bool(said["review"]),
+                copies=int(asked.copies[row]),
+                decisions=decided.get(row, []),
+            )
+            for i, (row, said) in enumerate(zip(rows, part.to_dict("records"), strict=True))
+        ]
 
     def draw(self, question: str, n: int, chosen: str, seed: int = 0) -> int:
         """Put n comments more into what is to be read: at random, or useful ones; return how many."""
@@ -152,7 +142,7 @@ class Wave:
             drawn = sum(how == RANDOM for how in queue.values())
             rows = draw_sample(texts, len(texts), seed)[drawn : drawn + n]
         else:
-            rows = pick_useful(asked.model, asked.book, texts, n, list(queue), seed)
+            rows = pick_useful(asked.model, asked.book, texts, n, list(queue), seed, asked.groups)
         self.decisions.enqueue(question, rows, chosen)
         return len(rows)
 
@@ -163,11 +153,7 @@ class Wave:
 
     def differing(self, question: str) -> list[int]:
         """Return the comments on which coders differ and which nobody has settled."""
-        return [
-            row
-            for row, its in self._by_row(question).items()
-            if agreed(its) is None and not any(d.coder == SETTLED for d in its)
-        ]
+        return [row for row, its in self._by_row(question).items() if agreed(its) is None]
 
     def agreement(self, question: str) -> tuple[str, str, Agreement] | None:
         """Return two coders' names and agreement on what both have read; None if no two have."""
