@@ -1,6 +1,7 @@
 """The same engine on public Japanese data with labels by others, beside published figures.
 
     python benchmarks/public.py --data FOLDER            # the chosen settings, on the test sets
+    python benchmarks/public.py --data FOLDER --cv       # the same on folds of train and dev only
     python benchmarks/public.py --data FOLDER --select   # candidates, on train and dev only
 
 The folder holds ews_domain, ews_horizon, ews_sentiment, medweb_ja and chabsa as .csv.gz; the data
@@ -25,12 +26,24 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import sparse
 from sklearn.metrics import f1_score
-from sklearn.model_selection import KFold
+from sklearn.model_selection import GroupKFold, KFold
 from sklearn.svm import LinearSVC
 
-from blocks import Blocks, Word, block_matrices, cut, ridge_scores, stacked
+from blocks import (
+    Blocks,
+    Scores,
+    Word,
+    block_matrices,
+    cut,
+    held_out_scores,
+    inner_products,
+    left_out_ridge,
+    pairwise_svm,
+    ridge_scores,
+    stacked,
+)
 from comment_classifier.features import FeatureSettings, find_occurrences, learn_features, tfidf
-from comment_classifier.text import normalize
+from comment_classifier.text import duplicate_key, normalize
 from comment_classifier.tokenizer import split_words
 
 Bools = npt.NDArray[np.bool_]
@@ -63,6 +76,7 @@ class Stack:
 
     blocks: Blocks
     machines: tuple[Settings, ...] = ()
+    pairwise: float = 0.0  # C of a machine per pair of labels on the same blocks; 0: none
 
     @property
     def vectors(self) -> float:
@@ -76,7 +90,20 @@ CHOSEN: dict[str, Settings | Stack] = {
         (Settings(lemmas=True, naive_bayes=True), Settings(c=0.05, lemmas=True)),
     ),
     "ews_horizon": Settings(lemmas=True, naive_bayes=True),
-    "ews_sentiment": Stack(Blocks(alpha=6, clause_pairs=1.4, ending=0.7)),
+    "ews_sentiment": Stack(
+        Blocks(
+            alpha=7,
+            clause_pairs=1.3,
+            ending=0.6,
+            ending_pairs=0.6,
+            opening=0.6,
+            closing_pairs=0.6,
+            qualities=0.6,
+            like_clauses=1.4,
+        ),
+        (Settings(c=0.05, lemmas=True, naive_bayes=True),),
+        pairwise=0.05,
+    ),
     "medweb_ja": Settings(grams=(1, 4)),
     "chabsa": Settings(grams=(3, 5), vectors=1.5),
 }
@@ -202,18 +229,31 @@ def one_of(
     train: Texts, test: Texts, labels: Sequence[str], truth: Sequence[str], settings: Settings | Stack
 ) -> float:
     """Macro-F1 in percent of one label per text."""
+    names = np.unique(labels)
+    flags = np.asarray(labels)[:, np.newaxis] == names
     if isinstance(settings, Stack):
-        table = word_vectors() if settings.vectors and find_spec("ja_ginza") else None
-        blocks = block_matrices(train.entries, test.entries, settings.blocks, table)
-        ridge = (*blocks, partial(ridge_scores, alpha=settings.blocks.alpha))
-        machines = [(*matrices(train, test, m), partial(scores, settings=m)) for m in settings.machines]
-        decided = stacked([ridge, *machines], labels)
+        machines = [
+            held_out_scores(*matrices(train, test, m), flags, partial(scores, settings=m))
+            for m in settings.machines
+        ]
+        decided = stacked([*_block_scores(train, test, labels, flags, settings), *machines], labels)
     else:
-        names = np.unique(labels)
-        flags = np.array([[label == name for name in names] for label in labels])
         values = scores(*matrices(train, test, settings), flags, settings)
         decided = names[values.argmax(axis=1)].tolist()
     return 100 * float(f1_score(truth, decided, average="macro"))
+
+
+def _block_scores(
+    train: Texts, test: Texts, labels: Sequence[str], flags: Bools, settings: Stack
+) -> list[Scores]:
+    blocks = settings.blocks
+    table = word_vectors() if settings.vectors and find_spec("ja_ginza") else None
+    if not settings.pairwise:
+        known, new = block_matrices(train.entries, test.entries, blocks, table)
+        return [held_out_scores(known, new, flags, partial(ridge_scores, alpha=blocks.alpha))]
+    known, new = inner_products(train.entries, test.entries, blocks, table)
+    ridge = left_out_ridge(known, new, flags, blocks.alpha)
+    return [ridge, pairwise_svm(known, new, labels, settings.pairwise)]
 
 
 def any_of(train: Texts, test: Texts, flags: Bools, truth: Bools, settings: Settings) -> float:
@@ -222,40 +262,23 @@ def any_of(train: Texts, test: Texts, flags: Bools, truth: Bools, settings: Sett
     return 200 * float((given & truth).sum() / (given.sum() + truth.sum()))
 
 
-def run_single(frame: pd.DataFrame, settings: Settings | Stack, select: bool) -> float:
-    """One label: train+dev to test, or folds of train+dev for selecting."""
-    known = frame[frame["split"] != "test"].reset_index(drop=True)
-    with_vectors = isinstance(settings, Settings) and settings.vectors > 0
+def run_single(frame: pd.DataFrame, settings: Settings | Stack, select: bool) -> list[float]:
+    """One label: train+dev to test, or folds of train+dev for selecting, duplicates in one fold."""
     if select:
-        texts = prepare(known["text"], with_vectors)
-        folds = KFold(5, shuffle=True, random_state=0).split(known)
-        return float(
-            np.mean(
-                [
-                    one_of(
-                        texts.at(a),
-                        texts.at(b),
-                        known["label"][a].tolist(),
-                        known["label"][b].tolist(),
-                        settings,
-                    )
-                    for a, b in folds
-                ]
-            )
-        )
-    train, test = frame[frame["split"] != "test"], frame[frame["split"] == "test"]
-    both = prepare([*train["text"], *test["text"]], with_vectors)
-    rows = np.arange(len(frame))
-    return one_of(
-        both.at(rows[: len(train)]),
-        both.at(rows[len(train) :]),
-        train["label"].tolist(),
-        test["label"].tolist(),
-        settings,
-    )
+        frame = frame[frame["split"] != "test"].reset_index(drop=True)
+        folds = GroupKFold(5, shuffle=True, random_state=0)
+        splits = list(folds.split(frame, groups=frame["text"].map(duplicate_key)))
+    else:
+        held_out = (frame["split"] == "test").to_numpy()
+        splits = [(np.flatnonzero(~held_out), np.flatnonzero(held_out))]
+    texts = prepare(frame["text"], isinstance(settings, Settings) and settings.vectors > 0)
+    labels = frame["label"].to_numpy()
+    return [
+        one_of(texts.at(a), texts.at(b), labels[a].tolist(), labels[b].tolist(), settings) for a, b in splits
+    ]
 
 
-def run_multi(name: str, frame: pd.DataFrame, settings: Settings, select: bool) -> float:
+def run_multi(name: str, frame: pd.DataFrame, settings: Settings, select: bool) -> list[float]:
     """Any labels: 5 folds, or 5 random splits 80/20; other seeds for selecting than for the figure."""
     given = [set(labels.split("|")) - {""} for labels in frame["labels"]]
     names = sorted(set().union(*given))
@@ -269,7 +292,7 @@ def run_multi(name: str, frame: pd.DataFrame, settings: Settings, select: bool) 
         splits = [(order[:cut], order[cut:]) for order in shuffled]
     else:
         splits = list(KFold(5, shuffle=True, random_state=seed).split(frame))
-    return float(np.mean([any_of(texts.at(a), texts.at(b), flags[a], flags[b], settings) for a, b in splits]))
+    return [any_of(texts.at(a), texts.at(b), flags[a], flags[b], settings) for a, b in splits]
 
 
 def main() -> None:
@@ -279,10 +302,17 @@ def main() -> None:
     )
     parser.add_argument("--data", type=Path, required=True, metavar="FOLDER")
     parser.add_argument("--sets", nargs="*", default=list(PUBLISHED), choices=list(PUBLISHED), metavar="NAME")
-    parser.add_argument(
-        "--select", action="store_true", help="compare candidates; the test sets are not read"
+    without_test = parser.add_mutually_exclusive_group()
+    without_test.add_argument(
+        "--cv",
+        action="store_true",
+        help="the chosen settings on folds of train and dev; no test set is scored",
+    )
+    without_test.add_argument(
+        "--select", action="store_true", help="compare candidates on the same folds; no test set is scored"
     )
     options = parser.parse_args()
+    in_folds = options.cv or options.select
     for name in options.sets:
         frame = pd.read_csv(options.data / f"{name}.csv.gz", dtype=str, keep_default_na=False)
         chosen = CHOSEN[name]
@@ -290,13 +320,14 @@ def main() -> None:
         for settings in [*others, chosen]:
             begun = time.perf_counter()
             if isinstance(settings, Stack) or name.startswith("ews"):
-                value = run_single(frame, settings, options.select)
+                values = run_single(frame, settings, in_folds)
             else:
-                value = run_multi(name, frame, settings, options.select)
+                values = run_multi(name, frame, settings, in_folds)
             without = "" if not settings.vectors or find_spec("ja_ginza") else " (word vectors not installed)"
             took = time.perf_counter() - begun
-            print(f"{name:14s} {value:6.2f}  {took:4.0f} s  {settings}{without}", flush=True)
-        if not options.select:
+            figure = f"{np.mean(values):6.2f}" + (f" (sd {np.std(values):.2f})" if in_folds else "")
+            print(f"{name:14s} {figure}  {took:4.0f} s  {settings}{without}", flush=True)
+        if not in_folds:
             print(f"{'':14s} published: {PUBLISHED[name]}")
 
 
