@@ -32,7 +32,7 @@ from comment_classifier.codebook import Codebook, find_question
 from comment_classifier.evaluation import Agreement, compare_codings
 from comment_classifier.features import FeatureSettings, find_occurrences, learn_features, tfidf
 from comment_classifier.labels import label_matrix, read_labels
-from comment_classifier.model import logits
+from comment_classifier.scoring import logits
 from comment_classifier.tokenizer import split_words
 from comment_classifier.training import (
     Rows,

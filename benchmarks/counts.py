@@ -23,8 +23,14 @@ import pandas as pd
 
 import comment_classifier as cc
 from comment_classifier.codebook import Category, Codebook
-from comment_classifier.intervals import Estimate, sample_estimate, shift_estimates, stratified_estimate
-from comment_classifier.model import logits
+from comment_classifier.intervals import (
+    Estimate,
+    binned,
+    sample_estimate,
+    shift_estimates,
+    stratified_estimate,
+)
+from comment_classifier.scoring import logits
 from comment_classifier.text import normalize
 from comment_classifier.training import TrainingSettings
 
@@ -158,9 +164,14 @@ def _estimates(
     reasons = range(truth.shape[1])
     chances = 1 / (1 + np.exp(-scored))
     return {
-        "package (shift model)": shift_estimates(scored[read], truth[read], scored[unread]),
+        "package (shift model)": shift_estimates(
+            scored[read], truth[read], [binned(its) for its in scored[unread].T]
+        ),
         "cross-check (stratified)": [
-            stratified_estimate(given[read, r], truth[read, r], given[unread, r]) for r in reasons
+            stratified_estimate(
+                given[read, r], truth[read, r], int(given[unread, r].sum()), int((~given[unread, r]).sum())
+            )
+            for r in reasons
         ],
         "sample alone": [sample_estimate(truth[read, r], len(unread)) for r in reasons],
         "PPI++": [ppi(chances[read, r], truth[read, r], chances[unread, r]) for r in reasons],

@@ -10,8 +10,9 @@ from pathlib import Path
 import numpy as np
 
 import comment_classifier as cc
-from comment_classifier.coding import deciding_words
+from comment_classifier.explaining import deciding_words
 from comment_classifier.labels import read_labels
+from comment_classifier.text import normalize
 
 NOTHING = "(nothing)"
 LABELED = Path(__file__).resolve().parent.parent / "data" / "labeled"
@@ -48,10 +49,11 @@ def main() -> None:
     chosen = np.random.default_rng(0).choice(wrong, size=min(options.most, len(wrong)), replace=False)
     for row in sorted(chosen):
         text = str(frame["text"][row]).replace("\n", " ⏎ ")
-        words = {
-            label: deciding_words(model.explain(str(frame["text"][row]))[label])
-            for label in set(given[row]) - set(frame["labels"][row]) - {book.none}
-        }
+        labels = sorted(set(given[row]) - set(frame["labels"][row]) - {book.none})
+        category = np.array([book.learned.index(label) for label in labels], np.int64)
+        said = [normalize(str(frame["text"][row]))]
+        decided = deciding_words(model.model_, said, np.zeros(len(labels), np.int64), category)
+        words = dict(zip(labels, decided, strict=True))
         true = "|".join(frame["labels"][row])
         print(f"- {frame['id'][row]} 「{text}」 {true} → {'|'.join(given[row])} {words}")
 

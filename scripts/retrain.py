@@ -17,7 +17,7 @@ import comment_classifier as cc
 from comment_classifier.cards import card_text
 from comment_classifier.codebook import shipped_codebooks
 from comment_classifier.labels import read_labels, read_second_coding
-from comment_classifier.store import SUFFIX
+from comment_classifier.model_file import SUFFIX
 
 ROOT = Path(__file__).resolve().parent.parent
 LABELED = ROOT / "data" / "labeled"

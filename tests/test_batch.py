@@ -77,7 +77,7 @@ def test_everything_is_written(out):
 
 
 def test_every_row_and_column_survives(out):
-    coded = cc.read_table(out / "comments.csv")
+    coded = cc.read_table(out / "comments.csv", own=True)
     assert coded.iloc[:, :3].to_numpy().tolist() == [list(row) for row in ROWS[1:]]
     assert list(coded.columns[3:7]) == ["best_labels", "best_区分", "best_review", "best_reason"]
     assert coded["best_labels"].tolist() == ["apple", "apple|orange", "none", "apple", "none", "other"]

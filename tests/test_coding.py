@@ -7,8 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import comment_classifier as cc
-from comment_classifier.coding import code_comments, deciding_words, explain_coding, reason
+from comment_classifier.coding import code_comments, reasons
 from comment_classifier.counting import bars
+from comment_classifier.explaining import deciding_words
 from comment_classifier.themes import find_themes
 
 QUESTIONS = ("use_cases", "time_saved", "quality", "burden", "improvements", "risks", "non_use")
@@ -101,27 +102,28 @@ def test_every_row_gets_at_least_one_category(tasks_model, texts):
 
 
 def test_many_processes_give_the_same(tasks_model, monkeypatch):
-    monkeypatch.setattr("comment_classifier.coding.CHUNK", 5)
+    monkeypatch.setattr("comment_classifier.coding.PIECE", 5)
     texts = [f"議事録{i}の要約" for i in range(12)] + ["なし"] * 3
     book = cc.load_codebook("tasks")
     one, two = (code_comments(tasks_model.model_, book, texts, n_jobs) for n_jobs in (1, 2))
     np.testing.assert_array_equal(one.scores, two.scores)
     np.testing.assert_array_equal(one.flags, two.flags)
-    first, second = (explain_coding(tasks_model.model_, book, texts, one, n_jobs) for n_jobs in (1, 2))
-    assert first == second
 
 
 def test_reasons_name_the_deciding_words(fruit, fruit_classifier):
     book, model = fruit, fruit_classifier.model_
     texts = ["りんごがいい", "なし", "ぶどう"]
     coding = code_comments(model, book, texts)
-    reasons = [reason(book, e) for e in explain_coding(model, book, texts, coding)]
-    assert reasons[0].startswith("りんご: 「りんご」+4.2") and "回答なしの規則" in reasons[1]
-    assert reasons[2] == "その他: 決め手となる語なし"
+    said = reasons(model, book, texts, coding.flags)
+    assert said[0].startswith("りんご: 「りんご」+4.2") and "回答なしの規則" in said[1]
+    assert said[2] == "その他: 決め手となる語なし"
 
 
 def test_repeated_words_count_together(fruit_classifier):
-    (word, weight), *_ = deciding_words(fruit_classifier.explain("りんごとりんごとりんご")["apple"])
+    apple = np.array([fruit_classifier.book.learned.index("apple")])
+    (((word, weight), *_),) = deciding_words(
+        fruit_classifier.model_, ["りんごとりんごとりんご"], np.zeros(1, np.int64), apple
+    )
     assert word == "りんご" and weight == pytest.approx(6.0)
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from scipy.special import expit
 
 import comment_classifier as cc
-from comment_classifier.intervals import sample_estimate, shift_estimates, stratified_estimate
+from comment_classifier.intervals import binned, sample_estimate, shift_estimates, stratified_estimate
 
 
 def made_up(rng, n=800, shift=0.0):
@@ -18,7 +18,7 @@ def made_up(rng, n=800, shift=0.0):
 
 
 def shift_estimate(read_logits, read_flags, unread_logits):
-    (estimate,) = shift_estimates(read_logits[:, None], read_flags[:, None], unread_logits[:, None])
+    (estimate,) = shift_estimates(read_logits[:, None], read_flags[:, None], [binned(unread_logits)])
     return estimate
 
 
@@ -44,7 +44,9 @@ def test_the_cross_check_covers_too():
     for _ in range(200):
         logits, truth = made_up(rng, shift=0.5)
         read, unread = np.split(rng.permutation(len(logits)), [100])
-        estimate = stratified_estimate(logits[read] > 0, truth[read], logits[unread] > 0)
+        estimate = stratified_estimate(
+            logits[read] > 0, truth[read], int((logits[unread] > 0).sum()), int((logits[unread] <= 0).sum())
+        )
         covered += estimate.low <= truth[unread].sum() <= estimate.high
     assert covered >= 184
 

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import comment_classifier as cc
-from comment_classifier.model import load_model_file, logits
+from comment_classifier.model_file import load_model_file
+from comment_classifier.scoring import logits
 from comment_classifier.text import normalize
 
 
@@ -67,7 +68,7 @@ def damaged(content):
     [
         (damaged, "weights is damaged"),
         (changed_json(format=99), "newer"),
-        (changed_json(codebook={"id": "x", "title": "x", "categories": []}), "has shape"),
+        (changed_json(codebook={"id": "x", "title": "x", "categories": []}), "no categories"),
         (changed_json(canaries=[["りんご", [9.0, 9.0, 9.0]]]), "dictionary differs"),
         (changed_json(canaries=5), "not a readable model"),
         (changed_json(canaries=[]), "no test comments"),

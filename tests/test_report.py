@@ -64,8 +64,8 @@ def test_a_click_on_a_bar_shows_its_comments_with_marks(page, example_out):
     assert bar.locator("li").count() == result.counts.loc["summary", "count"]
     assert bar.locator("mark").count() > 0
     shown = bar.locator(".said").first.inner_text()
-    row = result.coded.index[result.coded["summary"]][0]
-    assert shown == result.coded.loc[row, "text"]
+    row = result.shown.index[result.shown["summary"]][0]
+    assert shown == result.shown.loc[row, "text"]
 
 
 @needs("chromium")
@@ -122,12 +122,12 @@ def test_the_workbook_has_native_charts_and_all_comments(example_out):
         }
         expected = dict(zip(result.counts["label"], result.counts["count"], strict=True))
         assert table == {k: v for k, v in expected.items() if k != "記載なし"}
-    assert book.worksheets[-1].max_row == len(results[0].coded) + 1
+    assert book.worksheets[-1].max_row == len(results[0].shown) + 1
 
 
 def test_comments_xlsx_equals_comments_csv(example_out):
     out, _ = example_out
-    one, two = cc.read_table(out / "comments.csv"), cc.read_table(out / "comments.xlsx")
+    one, two = cc.read_table(out / "comments.csv", own=True), cc.read_table(out / "comments.xlsx")
     assert list(one.columns) == list(two.columns)
     assert one.to_numpy().tolist() == two.to_numpy().tolist()
 
@@ -215,7 +215,7 @@ def test_charts_draw_every_letter(recwarn, example_out, tmp_path):
     from comment_classifier.report.charts import write_charts
     from comment_classifier.report.figures import question_figures
 
-    write_charts(tmp_path, [question_figures(r.asked, r.coded, r.counts, r.groups) for r in example_out[1]])
+    write_charts(tmp_path, [question_figures(r.asked, r.counts) for r in example_out[1]])
     assert not [w for w in recwarn if "Glyph" in str(w.message)]
 
 

@@ -16,8 +16,9 @@ from comment_classifier.cli import main
 from comment_classifier.comparison import compare_models
 from comment_classifier.labelling import export_sheet, import_sheet
 from comment_classifier.labels import SEPARATOR, read_labels
+from comment_classifier.model_file import SUFFIX, model_path
 from comment_classifier.retraining import doubts, labels_file, retrain
-from comment_classifier.store import SUFFIX, find_version, model_path, roll_back, versions
+from comment_classifier.store import find_version, roll_back, versions
 from comment_classifier.survey import single_question
 from comment_classifier.tables import write_csv
 from conftest import ROOT

@@ -136,7 +136,7 @@ def test_what_is_written_reads_back(tmp_path_factory, rows):
     path = tmp_path_factory.mktemp("t") / "t.csv"
     frame = pd.DataFrame([*rows, ("end", "end")], columns=["a", "b"], dtype=object)
     write_csv(frame, path)
-    assert cc.read_table(path).to_numpy().tolist() == frame.to_numpy().tolist()
+    assert cc.read_table(path, own=True).to_numpy().tolist() == frame.to_numpy().tolist()
 
 
 def test_written_csv_has_a_mark_and_crlf(tmp_path):

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import comment_classifier as cc
-from comment_classifier.model import Explanation, Word
+from comment_classifier.explaining import Explanation, Word
 from comment_classifier.no_answer import Verdict, judge
 from comment_classifier.report.marks import marked
 from comment_classifier.text import align, duplicate_key, ends_clause, normalize

@@ -7,12 +7,16 @@ importing the package costs next to nothing.
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from comment_classifier.chunk import score_chunk
     from comment_classifier.classifier import CommentClassifier
     from comment_classifier.codebook import Codebook, load_codebook
+    from comment_classifier.durations import read_durations
     from comment_classifier.errors import InputError
     from comment_classifier.labelling import export_sheet, import_sheet
     from comment_classifier.library import classify, compare, count, train
+    from comment_classifier.one import categories
     from comment_classifier.retraining import retrain
+    from comment_classifier.savings import summarise_savings
     from comment_classifier.store import load_model, roll_back
     from comment_classifier.survey import load_survey
     from comment_classifier.tables import read_table
@@ -21,6 +25,7 @@ _HOME = {
     "Codebook": "codebook",
     "CommentClassifier": "classifier",
     "InputError": "errors",
+    "categories": "one",
     "classify": "library",
     "compare": "library",
     "count": "library",
@@ -29,20 +34,27 @@ _HOME = {
     "load_codebook": "codebook",
     "load_model": "store",
     "load_survey": "survey",
+    "read_durations": "durations",
     "read_table": "tables",
     "retrain": "retraining",
     "roll_back": "store",
+    "score_chunk": "chunk",
+    "summarise_savings": "savings",
     "train": "library",
 }
 
 __all__ = [  # noqa: RUF022 (the order in which a reader meets them)
     "classify",
+    "categories",
+    "score_chunk",
     "count",
     "compare",
     "load_codebook",
     "load_model",
     "load_survey",
     "read_table",
+    "read_durations",
+    "summarise_savings",
     "train",
     "export_sheet",
     "import_sheet",

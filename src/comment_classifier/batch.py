@@ -1,29 +1,51 @@
-"""Classify a survey file: read it, code every question, write the coded table and the report."""
+"""Classify a survey file: read it in chunks, code every question, write the coded table and the report.
+
+Memory does not grow with the file: a chunk is coded, written and added up before the next ones come.
+Of a large file the report shows a random sample of comments; its counts are of all.
+"""
 
 import json
 import platform
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from comment_classifier.chunk import (
+    Plan,
+    added_columns,
+    as_written,
+    csv_lines,
+    loaded,
+    score,
+    with_headings,
+)
+from comment_classifier.cluster import (
+    cluster,
+    columns_of_part,
+    count_rows,
+    on_cluster,
+    parts_of,
+    texts_in_parts,
+)
+from comment_classifier.engines import in_order
 from comment_classifier.errors import InputError
 from comment_classifier.files import sha256, whole_folder
+from comment_classifier.parts import LARGE, ROWS, Gathered, Job, Part, TextsAt, job_of, work
 from comment_classifier.report import write_report
 from comment_classifier.results import (
     QuestionResult,
-    code_question,
-    coded_table,
     counts_table,
     cross_tables,
 )
 from comment_classifier.runs import Run
 from comment_classifier.sheets import HASH, origin_of, read_sheet
 from comment_classifier.survey import Survey, SurveyQuestion
-from comment_classifier.tables import column, excel_text, read_table, write_csv
+from comment_classifier.tables import column, csv_heading, open_table, write_csv
 from comment_classifier.tokenizer import dictionary
 
 Progress = Callable[[str, int, int], None]
@@ -52,6 +74,8 @@ def classify_file(
     n_jobs: int = 1,
     read: str | Path | None = None,
     by: Sequence[str] = (),
+    reasons: str = "auto",
+    mask: bool = False,
     progress: Progress = lambda step, done, of: None,
 ) -> list[QuestionResult]:
     """Classify a survey file and write everything into a folder.
@@ -66,6 +90,10 @@ def classify_file(
         read: the sheet of :func:`comment_classifier.labelling.sample_file`, filled; what was read counts
             exactly, and the unread are estimated with an interval.
         by: headings of attributes to make cross tables by.
+        reasons: which comments get their deciding words: ``all``, those ``shown`` in the report, or all of
+            up to 100,000 lines (``auto``).
+        mask: replace personal data in the answers before anything else; see
+            :mod:`comment_classifier.masking`.
         progress: called with the step's name, how many are done, and of how many.
 
     Returns:
@@ -76,22 +104,16 @@ def classify_file(
 
     """
     path, out = Path(path), Path(out)
-    started = datetime.now(UTC)
-    table = read_table(path, header_row, sheet)
-    answers = [column(table, asked.column, path).tolist() for asked in survey.questions]
-    if survey.id_column:
-        column(table, survey.id_column, path)
-    attributes = {name: column(table, name, path) for name in by}
-    readings = _readings(read, path, survey, answers)
-    results = []
-    for number, asked in enumerate(survey.questions):
-        progress(asked.title, number, len(survey.questions) + 1)
-        results.append(code_question(answers[number], asked, n_jobs, readings[number], attributes))
-    progress("報告", len(survey.questions), len(survey.questions) + 1)
+    table = open_table(path, header_row, sheet)
+    empty = table.empty()
+    survey = with_headings(survey, empty, path)
+    attributes = [str(column(empty, name, path).name) for name in by]
+    everything = reasons == "all" or (reasons == "auto" and table.at_most <= LARGE)
+    plan = Plan(survey, everything, mask, _readings(read, path, survey))
     said = {"file": path.name, "sha256": sha256(path), "header_row": header_row, "sheet": sheet}
-    _write(out, table, survey, results, said, started)
-    progress("", len(survey.questions) + 1, len(survey.questions) + 1)
-    return results
+    job = job_of(plan, attributes, table.at_most)
+    here = partial(_here, job, table.chunks(ROWS), empty, n_jobs)
+    return _classify(job, here, lambda folder: partial(_texts_in_csv, folder), out, said, progress)
 
 
 def classify_again(run: Run, survey: Survey, readings: Mapping[str, pd.DataFrame]) -> list[QuestionResult]:
@@ -106,70 +128,144 @@ def classify_again(run: Run, survey: Survey, readings: Mapping[str, pd.DataFrame
         InputError: anything wrong with the models, or the folder cannot be written to.
 
     """
-    started = datetime.now(UTC)
     table = run.input_table
-    attributes = {name: table[name] for name in run.said["by"]}
-    results = [
-        code_question(table[q.column].tolist(), q, 1, readings.get(q.question), attributes)
-        for q in survey.questions
-    ]
-    _write(run.folder, table, survey, results, run.said["input"], started)
-    return results
+    job = job_of(Plan(survey, len(table) <= LARGE, False, readings), run.said["by"], len(table))
+    chunks = (table.iloc[at : at + ROWS] for at in range(0, len(table), ROWS))
+    here = partial(_here, job, chunks, table.iloc[:0], 1)
+    return _classify(job, here, lambda folder: partial(_texts_in_csv, folder), run.folder, run.said["input"])
 
 
-def _write(
-    out: Path,
-    table: pd.DataFrame,
+def classify_parts(
+    path: str | Path,
     survey: Survey,
-    results: list[QuestionResult],
+    out: str | Path,
+    *,
+    scheduler: str | None = None,
+    n_jobs: int = -1,
+    header_row: int = 1,
+    by: Sequence[str] = (),
+    reasons: str = "auto",
+    mask: bool = False,
+    progress: Progress = lambda step, done, of: None,
+) -> list[QuestionResult]:
+    """Classify a survey that lies in parts on a Dask cluster; the same counts, on many machines.
+
+    Args:
+        path: a Parquet or CSV file, or a folder of them, which all workers reach by this path.
+        survey: which column asks which question.
+        out: the folder, likewise. As :func:`classify_file` writes it, but for ``comments/part-*.parquet``
+            in place of ``comments.csv``.
+        scheduler: address of a running scheduler; None for worker processes on this machine.
+        n_jobs: how many of those; -1 for one per core.
+        header_row: the row of the headings in parts that are not Parquet, from 1.
+        by: headings of attributes to make cross tables by.
+        reasons: as for :func:`classify_file`, by the number of rows.
+        mask: as for :func:`classify_file`.
+        progress: called with the step's name, how many rows are done, and of how many.
+
+    Raises:
+        InputError: anything wrong with the parts, the survey, the models, or the cluster.
+
+    """
+    path, out = Path(path), Path(out)
+    files = parts_of(path)
+    empty = columns_of_part(files[0], header_row)
+    survey = with_headings(survey, empty, files[0])
+    attributes = [str(column(empty, name, files[0]).name) for name in by]
+    said = {"file": path.name, "parts": [file.name for file in files], "header_row": header_row}
+    with cluster(scheduler, n_jobs) as client:
+        rows = count_rows(client, files, header_row)
+        everything = reasons == "all" or (reasons == "auto" and sum(rows) <= LARGE)
+        job = job_of(Plan(survey, everything, mask), attributes, sum(rows))
+        there = partial(on_cluster, client, job, files, rows, header_row)
+        return _classify(job, there, texts_in_parts, out, said, progress)
+
+
+def _classify(
+    job: Job,
+    parts: Callable[[Path], Iterator[Part]],
+    texts_at: Callable[[Path], TextsAt],
+    out: Path,
     said: dict[str, Any],
-    started: datetime,
-) -> None:
-    coded = coded_table(table, results, out)
+    progress: Progress = lambda step, done, of: None,
+) -> list[QuestionResult]:
+    """Gather the parts, which are written into a folder as they come, and add counts and report."""
+    started = datetime.now(UTC)
+    survey = job.plan.survey
+    for asked in survey.questions:
+        loaded(asked)  # a fault of the model comes before any work
     with whole_folder(out) as folder:
-        write_csv(coded, folder / "comments.csv")
+        gathered = Gathered(job, folder / ".texts")
+        for part in parts(folder):
+            gathered.take(part)
+            progress("分類", gathered.n, max(gathered.n, job.at_most))
+        progress("報告", gathered.n, gathered.n)
+        results = [gathered.result(asked, texts_at(folder)) for asked in survey.questions]
         write_csv(counts_table(results), folder / "counts.csv")
         if results[0].crosses:
             write_csv(cross_tables(results), folder / "crosstab.csv")
-        write_report(folder, table, survey, results, coded)
-        run = json.dumps(_run(said, survey, results, started), ensure_ascii=False, indent=1)
-        (folder / "run.json").write_text(run + "\n", encoding="utf-8")
+        kept, _ = gathered.rows()
+        kept = kept.assign(**{f"{r.asked.question}_reason": r.reasons for r in results})
+        table = kept[[name for name in kept.columns if not _is_added(str(name), survey)]]
+        write_report(folder, table, survey, results, as_written(kept, survey), gathered.n)
+        described = _run(job, said, results, started, gathered.n, len(kept))
+        text = json.dumps(described, ensure_ascii=False, indent=1)
+        (folder / "run.json").write_text(text + "\n", encoding="utf-8", errors="backslashreplace")
+    return results
 
 
-def _readings(
-    read: str | Path | None, path: Path, survey: Survey, answers: list[list[str]]
-) -> list[pd.DataFrame | None]:
+def _here(
+    job: Job, chunks: Iterable[pd.DataFrame], empty: pd.DataFrame, n_jobs: int, folder: Path
+) -> Iterator[Part]:
+    """Work on the chunks on this machine; write ``comments.csv`` as they come."""
+    lines = partial(csv_lines, survey=job.plan.survey)
+    with (folder / "comments.csv").open("wb") as file:
+        file.write(csv_heading(score(empty, job.plan).rows.columns))
+        for part in in_order(partial(work, job, lines), chunks, n_jobs):
+            file.write(part.lines)
+            yield part
+
+
+def _texts_in_csv(folder: Path, heading: str, rows: list[int]) -> dict[int, str]:
+    if not rows:
+        return {}
+    table = open_table(folder / "comments.csv", own=True)
+    at = table.columns.index(heading)
+    wanted = set(rows)
+    return {n: row[at] for n, row in zip(range(max(rows) + 1), table.rows, strict=False) if n in wanted}
+
+
+def _is_added(heading: str, survey: Survey) -> bool:
+    return any(heading in added_columns(asked) for asked in survey.questions)
+
+
+def _readings(read: str | Path | None, path: Path, survey: Survey) -> dict[str, pd.DataFrame]:
     if read is None:
-        return [None] * len(answers)
+        return {}
     said = origin_of(read)
     if said.get(HASH) != sha256(path):
         raise InputError(f"{read}: was drawn from another file than {path}, or that file has changed since")
-    return [
-        _reading(Path(read), asked, texts, said)
-        for asked, texts in zip(survey.questions, answers, strict=True)
-    ]
+    return {asked.question: _reading(Path(read), asked, said) for asked in survey.questions}
 
 
-def _reading(read: Path, asked: SurveyQuestion, texts: list[str], said: dict[str, str]) -> pd.DataFrame:
+def _reading(read: Path, asked: SurveyQuestion, said: dict[str, str]) -> pd.DataFrame:
     marked = read_sheet(read, asked.question, asked.codebook, said)
     if marked.refused:
         first, more = marked.refused[0], len(marked.refused) - 1
         rest = f" (and {more} more rows)" if more else ""
         raise InputError(f"{read}: sheet {asked.question!r}, row {first.row}{first.message}{rest}")
-    for number, row in marked.rows["row"].items():
-        if excel_text(texts[row]).strip() != marked.rows["text"][number].strip():
-            raise InputError(
-                f"{read}: sheet {asked.question!r}, row {number}: the text is not that of row {row + 1} of "
-                "the file. Was another column drawn?"
-            )
-    return marked.rows.set_index("row")[["labels", "chosen"]]
+    return marked.rows.set_index("row")[["labels", "chosen", "text"]]
 
 
 def _run(
-    said: dict[str, Any], survey: Survey, results: list[QuestionResult], started: datetime
+    job: Job, said: dict[str, Any], results: list[QuestionResult], started: datetime, n: int, shown: int
 ) -> dict[str, Any]:
+    survey = job.plan.survey
     return {
         "input": said,
+        "rows": n,
+        "shown": shown,
+        "masked": job.plan.mask,
         "by": list(results[0].crosses),
         "survey": survey.title,
         "id_column": survey.id_column,
@@ -184,8 +280,8 @@ def _run(
                 "base": r.asked.base,
                 "model": r.model.name,
                 "model_sha256": sha256(r.model),
-                "held_out": r.held_out,
-                "unlearned": r.coded.attrs["unlearned"],
+                "held_out": r.fitted.card.get("held_out", {}),
+                "unlearned": r.unlearned,
                 "unknown_words": {"share": round(r.unknown[0], 4), "words": r.unknown[1]},
             }
             for r in results

@@ -17,8 +17,10 @@ from comment_classifier.codebook import Codebook, load_codebook
 from comment_classifier.coding import Coding, code_comments
 from comment_classifier.errors import InputError
 from comment_classifier.evaluation import compare_codings
+from comment_classifier.explaining import Explanation, explain
 from comment_classifier.labels import label_matrix
-from comment_classifier.model import Explanation, Model, explain, save_model
+from comment_classifier.model import Model
+from comment_classifier.model_file import save_model
 
 if TYPE_CHECKING:
     from comment_classifier.training import HeldOut, TrainingSettings

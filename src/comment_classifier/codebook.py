@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from comment_classifier.errors import InputError
-from comment_classifier.toml_reader import IDENTIFIER, TableReader, parse_toml, require_unique
+from comment_classifier.toml_reader import IDENTIFIER, TableReader, is_file, parse_toml, require_unique
 
 SHIPPED = Path(__file__).parent / "codebooks"
 _ROLES = ("named", "other", "none")
@@ -153,9 +153,9 @@ def load_codebook(name: str | Path) -> Codebook:
 
     """
     path = SHIPPED / f"{name}.toml"
-    if not (isinstance(name, str) and IDENTIFIER.fullmatch(name) and path.exists()):
+    if not (isinstance(name, str) and IDENTIFIER.fullmatch(name) and is_file(path)):
         path = Path(name)
-        if not path.is_file():
+        if not is_file(path):
             shipped = ", ".join(shipped_codebooks())
             raise InputError(
                 f"codebook {str(name)!r}: not found. Use one of {shipped}, or the path of a .toml file"

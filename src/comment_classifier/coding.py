@@ -7,24 +7,31 @@ probable category if that is at least ``floor``, else ``other``; either way it i
 ``other`` is marked too, unless the model is sure of it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import compress
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
-from scipy.special import expit
 
 from comment_classifier.codebook import Codebook
-from comment_classifier.model import Explanation, Model, explain_many, logits
-from comment_classifier.no_answer import Verdict, judge
-from comment_classifier.text import normalize
+from comment_classifier.engines import in_order
+from comment_classifier.explaining import deciding_words
+from comment_classifier.model import Model
+from comment_classifier.no_answer import Verdict, judge_all
+from comment_classifier.scoring import logits
+from comment_classifier.text import normalize_all
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Bools = npt.NDArray[np.bool_]
-CHUNK = 512
+Said = TypeVar("Said")
+PIECE = 20_000  # comments that one process takes at a time
+CHUNK = 2000  # comments whose arrays fit into a processor's cache
 SURE_OF_OTHER = 0.9
-_SHOWN_WORDS = 3
 
 
 @dataclass(frozen=True)
@@ -52,6 +59,16 @@ class Coding:
     scores: npt.NDArray[np.float64]
     review: Bools
 
+    def take(self, rows: npt.NDArray[np.int64]) -> "Coding":
+        """Return the coding of some of the comments, in the order given."""
+        return Coding(self.flags[rows], self.scores[rows], self.review[rows])
+
+    @staticmethod
+    def joined(parts: "Sequence[Coding]") -> "Coding":
+        """Put codings by the same categories one behind the other."""
+        names = ("flags", "scores", "review")
+        return Coding(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
+
 
 def code_comments(model: Model, codebook: Codebook, texts: Sequence[str | None], n_jobs: int = 1) -> Coding:
     """Code n comments; repeated comments are scored once.
@@ -63,27 +80,33 @@ def code_comments(model: Model, codebook: Codebook, texts: Sequence[str | None],
         n_jobs: processes to use, as joblib counts them (-1: all cores). The result is the same.
 
     """
-    keys = [_as_text(t) for t in texts]
-    distinct = list(dict.fromkeys(keys))
-    chunks = [distinct[i : i + CHUNK] for i in range(0, len(distinct), CHUNK)]
-    if n_jobs == 1 or len(chunks) < 2:
-        parts = [_code_chunk(model, codebook, chunk) for chunk in chunks]
-    else:
-        from joblib import Parallel, delayed
+    distinct, back = distinct_texts(texts)
+    pieces = [distinct[i : i + PIECE] for i in range(0, len(distinct), PIECE)] or [[]]
+    work = partial(_code_piece, model, codebook)
+    parts = list(in_order(work, pieces, n_jobs if len(pieces) > 1 else 1))
+    return Coding.joined(parts).take(back)
 
-        parts = Parallel(n_jobs=n_jobs)(delayed(_code_chunk)(model, codebook, chunk) for chunk in chunks)
-    if not parts:
-        return _code_chunk(model, codebook, [])
+
+def distinct_texts(values: Sequence[object]) -> tuple[list[str], npt.NDArray[np.int64]]:
+    """Return the different texts among n values, and for each value the position of its text."""
+    keys = [value if isinstance(value, str) else _as_text(value) for value in values]
+    distinct = list(dict.fromkeys(keys))
+    if len(distinct) == len(keys):
+        return keys, np.arange(len(keys))
     position = {text: i for i, text in enumerate(distinct)}
-    back = np.fromiter(map(position.__getitem__, keys), np.int64, len(keys))
-    return Coding(
-        *(np.concatenate([getattr(p, name) for p in parts])[back] for name in ("flags", "scores", "review"))
-    )
+    return distinct, np.fromiter(map(position.__getitem__, keys), np.int64, len(keys))
+
+
+def expit(logits: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Return the logistic function: the probability of a logit."""
+    with np.errstate(over="ignore"):
+        chances: npt.NDArray[np.float64] = 1.0 / (1.0 + np.exp(-logits))
+    return chances
 
 
 def coded_frame(
-    coding: Coding, model: Model, codebook: Codebook, texts: Sequence[str | None], index: pd.Index
-) -> pd.DataFrame:
+    coding: Coding, model: Model, codebook: Codebook, texts: Sequence[str | None], index: "pd.Index"
+) -> "pd.DataFrame":
     """Lay a coding out as a table.
 
     Returns:
@@ -92,10 +115,11 @@ def coded_frame(
         that the model had too few examples to learn.
 
     """
-    ids = np.array(codebook.ids, dtype=object)
+    import pandas as pd
+
     columns: dict[str, object] = {
         "text": pd.Series(list(texts), index=index, dtype=object),
-        "labels": pd.Series([tuple(ids[row]) for row in coding.flags], index=index, dtype=object),
+        "labels": pd.Series(given_labels(codebook, coding.flags), index=index, dtype=object),
         "review": coding.review,
     }
     for k, category in enumerate(codebook.ids):
@@ -107,74 +131,80 @@ def coded_frame(
     return frame
 
 
-def explain_coding(
-    model: Model, codebook: Codebook, texts: Sequence[str | None], coding: Coding, n_jobs: int = 1
-) -> list[dict[str, Explanation]]:
-    """Explain, for each of n coded comments, the categories that it was given by the model."""
-    ids = np.array(codebook.ids, dtype=object)
-    given = [tuple(ids[row]) for row in coding.flags]
-    distinct = {
-        t: labels
-        for t, labels in zip(texts, given, strict=True)
-        if isinstance(t, str) and codebook.none not in labels
-    }
-    items = list(distinct.items())
-    chunks = [items[i : i + CHUNK] for i in range(0, len(items), CHUNK)]
-    if n_jobs == 1 or len(chunks) < 2:
-        parts = [_explain_chunk(model, chunk) for chunk in chunks]
-    else:
-        from joblib import Parallel, delayed
+def reasons(model: Model, codebook: Codebook, normalized: Sequence[str], flags: Bools) -> list[str]:
+    """Say for n coded comments in one line of Japanese each which words decided.
 
-        parts = Parallel(n_jobs=n_jobs)(delayed(_explain_chunk)(model, chunk) for chunk in chunks)
-    explained = dict(zip(distinct, (e for part in parts for e in part), strict=True))
-    return [explained.get(t, {}) if isinstance(t, str) else {} for t in texts]
+    Args:
+        model: that coded them.
+        codebook: its ids are the columns of ``flags``.
+        normalized: the comments, as :func:`comment_classifier.text.normalize` returns them.
+        flags: (n, k) the categories given.
+
+    Returns:
+        Per comment its categories, each with the strongest words and what they add to the logit.
+
+    """
+    given = flags[:, [codebook.ids.index(c) for c in codebook.learned]]
+    labels = [codebook.label(c) for c in codebook.learned]
+    by_rule = f"{codebook.label(codebook.none)}: 回答なしの規則による"
+    said = []
+    for at in range(0, len(normalized), CHUNK):
+        row, category = np.nonzero(given[at : at + CHUNK])
+        parts: list[list[str]] = [[] for _ in normalized[at : at + CHUNK]]
+        deciding = deciding_words(model, normalized[at : at + CHUNK], row, category)
+        for i, k, words in zip(row.tolist(), category.tolist(), deciding, strict=True):
+            strongest = " ".join(f"「{text}」{weight:+.1f}" for text, weight in words)
+            parts[i].append(f"{labels[k]}: {strongest or '決め手となる語なし'}")
+        said += [" / ".join(its) or by_rule for its in parts]
+    return said
 
 
-def reason(codebook: Codebook, explanations: dict[str, Explanation]) -> str:
-    """Say in one line of Japanese which words decided, strongest first, with what each adds to the logit."""
-    if not explanations:
-        return f"{codebook.label(codebook.none)}: 回答なしの規則による"
-    parts = []
-    for category, explanation in explanations.items():
-        words = " ".join(f"「{text}」{weight:+.1f}" for text, weight in deciding_words(explanation))
-        parts.append(f"{codebook.label(category)}: {words or '決め手となる語なし'}")
-    return " / ".join(parts)
+def given_labels(codebook: Codebook, flags: Bools) -> list[tuple[str, ...]]:
+    """Return for each of n rows of (n, k) flags the ids of its categories."""
+    return _per_pattern(flags, lambda row: tuple(compress(codebook.ids, row)))
 
 
 def label_texts(codebook: Codebook, flags: Bools) -> list[str]:
     """Return for each of n rows of (n, k) flags the labels of its categories, joined by 、."""
-    return ["、".join(compress(codebook.labels, row)) for row in flags.tolist()]
+    return _per_pattern(flags, lambda row: "、".join(compress(codebook.labels, row)))
 
 
-def deciding_words(explanation: Explanation, most: int = _SHOWN_WORDS) -> list[tuple[str, float]]:
-    """Return the words that raised a category's score most, repeated words added up."""
-    total: dict[str, float] = {}
-    for word in explanation.words:
-        total[word.text] = total.get(word.text, 0.0) + word.contribution
-    strongest = sorted(total.items(), key=lambda item: (-item[1], item[0]))[:most]
-    return [(text, weight) for text, weight in strongest if weight >= 0.1 and any(map(str.isalnum, text))]
+def _per_pattern(flags: Bools, said: Callable[[list[bool]], Said]) -> list[Said]:
+    """Say something of each row; comments share few combinations of categories."""
+    packed = np.zeros((len(flags), -(-flags.shape[1] // 64) * 8), np.uint8)
+    packed[:, : -(-flags.shape[1] // 8)] = np.packbits(flags, axis=1)
+    words = packed.view(np.uint64)
+    codes = words.ravel() if words.shape[1] == 1 else words
+    _, first, pattern = np.unique(codes, axis=0, return_index=True, return_inverse=True)
+    known = [said(flags[row].tolist()) for row in first]
+    return [known[i] for i in pattern.ravel().tolist()]
 
 
 def _as_text(value: object) -> str:
-    """Return a comment as text: None and NaN are blank, a number is its digits."""
-    if isinstance(value, str):
-        return value
-    missing = pd.isna(value)
-    return "" if isinstance(missing, bool) and missing else str(value)
+    """Return a comment as text: None, NaN and pandas.NA are blank, a number is its digits."""
+    if value is None or isinstance(value, str):
+        return value or ""
+    itself = value == value
+    # What is not equal to itself is missing; pandas.NA does not even say.
+    missing = type(itself).__name__ == "NAType" or (isinstance(itself, bool | np.bool_) and not itself)
+    return "" if missing else str(value)
 
 
-def _explain_chunk(
-    model: Model, items: Sequence[tuple[str, tuple[str, ...]]]
-) -> list[dict[str, Explanation]]:
-    return explain_many(model, [text for text, _ in items], [labels for _, labels in items])
+def _code_piece(model: Model, codebook: Codebook, texts: Sequence[str]) -> Coding:
+    return code_normalized(model, codebook, normalize_all(texts))
 
 
-def _code_chunk(model: Model, codebook: Codebook, texts: Sequence[str]) -> Coding:
-    normalized = [normalize(t) for t in texts]
-    verdicts = [judge(t, codebook) for t in normalized]
+def code_normalized(model: Model, codebook: Codebook, normalized: Sequence[str]) -> Coding:
+    """Code n normalised comments; see :func:`code_comments`."""
+    chunks = [normalized[i : i + CHUNK] for i in range(0, len(normalized), CHUNK)] or [normalized]
+    return Coding.joined([_code_chunk(model, codebook, chunk) for chunk in chunks])
+
+
+def _code_chunk(model: Model, codebook: Codebook, normalized: Sequence[str]) -> Coding:
+    verdicts = judge_all(normalized, codebook)
     answered = np.array([v is not Verdict.NO_ANSWER for v in verdicts], bool)
     unclear = np.array([v is Verdict.UNCLEAR for v in verdicts], bool)
-    scored = np.zeros((len(texts), len(model.codebook.learned)))
+    scored = np.zeros((len(normalized), len(model.codebook.learned)))
     scored[answered] = logits(model, [t for t, a in zip(normalized, answered, strict=True) if a])
     limits = Limits(model.thresholds, model.floor, model.other_alone, model.review_margin)
     return decide(codebook, scored, answered, unclear, limits)

@@ -7,13 +7,14 @@ import numpy as np
 import pandas as pd
 
 from comment_classifier.codebook import load_codebook, shipped_codebooks
-from comment_classifier.coding import Coding, code_comments, explain_coding, label_texts, reason
+from comment_classifier.coding import code_comments, label_texts, reasons
 from comment_classifier.errors import InputError
 from comment_classifier.files import whole_folder
-from comment_classifier.model import load_model_file
+from comment_classifier.model_file import load_model_file
 from comment_classifier.report import write_comparison
-from comment_classifier.runs import read_run
+from comment_classifier.runs import at_rest, read_run
 from comment_classifier.tables import read_table, write_csv
+from comment_classifier.text import normalize_all
 from comment_classifier.waves import beside_published, compare_waves
 
 
@@ -75,8 +76,8 @@ def compare_with_published(reference: str, folder: str | Path, out: str | Path) 
         InputError: no such reference for the questions of the wave.
 
     """
-    run = read_run(Path(folder))
-    counts = read_table(Path(folder) / "counts.csv")
+    place = Path(folder)
+    run, counts = at_rest(place, lambda: (read_run(place), read_table(place / "counts.csv", own=True)))
     compared = {}
     for asked in run.questions.values():
         if asked["codebook"] not in shipped_codebooks():
@@ -124,8 +125,7 @@ def compare_models(first: Path, second: Path, texts: Sequence[str]) -> pd.DataFr
     some = [texts[row] for row in changed.tolist()]
     sides = []
     for model, coding in zip(models, codings, strict=True):
-        part = Coding(coding.flags[changed], coding.scores[changed], coding.review[changed])
-        sides.append([reason(book, said) for said in explain_coding(model, book, some, part)])
+        sides.append(reasons(model, book, normalize_all(some), coding.flags[changed]))
     one, two = (coding.flags[changed] for coding in codings)
     return pd.DataFrame(
         {

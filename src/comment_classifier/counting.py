@@ -4,6 +4,7 @@ Comments that a person has read count exactly as read; only the unread ones are 
 from comments that were read at random. Without such reading there is a count and no interval.
 """
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,9 +13,15 @@ import pandas as pd
 from scipy.special import logit
 
 from comment_classifier.codebook import Codebook
-from comment_classifier.duplicates import group_duplicates
+from comment_classifier.duplicates import group_duplicates, largest_groups
 from comment_classifier.errors import InputError
-from comment_classifier.intervals import MOST_EXTREME_LOGIT, Estimate, shift_estimates, stratified_estimate
+from comment_classifier.intervals import (
+    MOST_EXTREME_LOGIT,
+    Estimate,
+    binned,
+    shift_estimates,
+    stratified_estimate,
+)
 from comment_classifier.labels import label_matrix
 
 RANDOM, PICKED = "random", "picked"
@@ -68,28 +75,88 @@ def count_categories(
         The interval: docs/counting.md.
 
     """
-    reading = _reading(coded, codebook, read)
+    reading = read_positions(coded, codebook, read)
     # What the rule calls no answer is taken as such, and not estimated: most of it is blank cells.
     by_rule = coded[codebook.none].to_numpy(bool)
     unread = ~by_rule
     unread[reading.rows] = False
-    known = _with_reading(coded, codebook, reading)
+    given = coded[list(codebook.ids)].to_numpy(bool)
+    logits = _logits(coded, codebook)
+    read_rows = Read(reading, given[reading.rows], logits[reading.rows], by_rule[reading.rows])
+    rest = Unread(
+        n=int(unread.sum()),
+        given=given[unread].sum(axis=0),
+        by_rule=given[by_rule & ~np.isin(np.arange(len(coded)), reading.rows)].sum(axis=0),
+        logits=[binned(its[unread]) for its in logits.T],
+    )
+    frame = count_parts(codebook, read_rows, rest, coded.attrs.get("unlearned", ()))
+    if groups is None:
+        groups = group_duplicates(coded["text"]) if "text" in coded.columns else None
+    if groups is not None:
+        known = _with_reading(coded, codebook, reading)
+        frame["distinct"] = [
+            len(set(groups[known[:, k] & (groups >= 0)].tolist())) for k in range(len(frame))
+        ]
+        answered = np.where(by_rule, -1, groups)
+        frame.attrs["distinct_n"] = len(set(answered[answered >= 0].tolist()))
+        frame.attrs["copies"] = largest_groups(coded["text"].tolist(), answered) if "text" in coded else []
+    if "review" in coded.columns:
+        frame.attrs["review_n"] = int(coded["review"].sum())
+    return frame
+
+
+@dataclass(frozen=True)
+class Read:
+    """The comments that a person read, and what the machine says of them.
+
+    ``given`` (r, k) and ``logits`` (r, k) are the machine's; ``by_rule`` (r,) whether the rule calls them
+    no answer.
+    """
+
+    reading: Reading
+    given: Bools
+    logits: Floats
+    by_rule: Bools
+
+
+@dataclass(frozen=True)
+class Unread:
+    """What the machine says of the comments that nobody read.
+
+    ``n`` are answers by the rule, ``given`` (k,) the categories they were given, ``by_rule`` (k,) those of
+    the others, and ``logits`` per category the distribution of the answers' logits: values, and how
+    many comments have each.
+    """
+
+    n: int
+    given: npt.NDArray[np.int64]
+    by_rule: npt.NDArray[np.int64]
+    logits: Sequence[tuple[Floats, Floats]]
+
+
+def count_parts(codebook: Codebook, read: Read, unread: Unread, unlearned: Collection[str]) -> pd.DataFrame:
+    """Count the categories from the comments that were read and the distribution of the others.
+
+    Returns:
+        As :func:`count_categories`, without ``distinct``.
+
+    """
+    reading = read.reading
     seen = reading.flags.sum(axis=0)
-    unlearned = coded.attrs.get("unlearned", ())
-    sampled = reading.random & ~by_rule[reading.rows]
-    learned = [c for c in codebook.ids if c not in unlearned]
-    enough = sampled.any() and sampled.sum() >= min(FEWEST_READ, unread.sum())
-    estimates = _estimates(coded, codebook, learned, reading, sampled, unread) if enough else {}
+    sampled = reading.random & ~read.by_rule
+    learned = [k for k, c in enumerate(codebook.ids) if c not in unlearned]
+    enough = sampled.any() and sampled.sum() >= min(FEWEST_READ, unread.n)
+    estimates = _estimates(learned, read, sampled, unread) if enough else {}
     rows, doubtful = [], []
     for k, category in enumerate(codebook.ids):
         low: float = np.nan
         high: float = np.nan
-        count = int(known[:, k].sum())
+        fixed = int(seen[k] + unread.by_rule[k])
+        count = fixed + int(unread.given[k])
         if category in unlearned:
             count = int(seen[k])
-        elif category in estimates:
-            estimate, check = estimates[category]
-            fixed = count - int(known[unread, k].sum())
+        elif k in estimates:
+            estimate, check = estimates[k]
             count, low, high = fixed + round(estimate.expected), fixed + estimate.low, fixed + estimate.high
             if _differ(estimate, check):
                 doubtful.append(category)
@@ -97,13 +164,8 @@ def count_categories(
     frame = pd.DataFrame(
         rows, columns=["label", "count", "low", "high", "read"], index=pd.Index(codebook.ids, name="category")
     )
-    if groups is None:
-        groups = group_duplicates(coded["text"]) if "text" in coded.columns else None
-    if groups is not None:
-        frame["distinct"] = [
-            len(set(groups[known[:, k] & (groups >= 0)].tolist())) for k in range(len(frame))
-        ]
-    base_n = len(coded) - int(frame.loc[codebook.none, "count"])
+    n = len(reading.rows) + unread.n + int(unread.by_rule[codebook.ids.index(codebook.none)])
+    base_n = n - int(frame.loc[codebook.none, "count"])
     share = 100 * frame["count"] / base_n if base_n else np.nan
     frame.insert(2, "share", share)
     frame.loc[codebook.none, "share"] = np.nan
@@ -124,7 +186,7 @@ def with_reading(coded: pd.DataFrame, codebook: Codebook, read: pd.DataFrame | N
         InputError: as :func:`count_categories`.
 
     """
-    known = _with_reading(coded, codebook, _reading(coded, codebook, read))
+    known = _with_reading(coded, codebook, read_positions(coded, codebook, read))
     return coded.assign(**{category: known[:, k] for k, category in enumerate(codebook.ids)})
 
 
@@ -139,7 +201,13 @@ def bars(counts: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
     return pd.concat([ordered, counts.loc[[codebook.other]]])
 
 
-def _reading(coded: pd.DataFrame, codebook: Codebook, read: pd.DataFrame | None) -> Reading:
+def read_positions(coded: pd.DataFrame, codebook: Codebook, read: pd.DataFrame | None) -> Reading:
+    """Find what was read among coded comments.
+
+    Raises:
+        InputError: as :func:`count_categories`.
+
+    """
     if read is None or read.empty:
         none = np.empty(0, np.int64)
         return Reading(none, np.empty((0, len(codebook.ids)), bool), np.empty(0, bool))
@@ -179,28 +247,27 @@ def _with_reading(coded: pd.DataFrame, codebook: Codebook, reading: Reading) -> 
 
 
 def _estimates(
-    coded: pd.DataFrame,
-    codebook: Codebook,
-    learned: list[str],
-    reading: Reading,
-    sampled: Bools,
-    unread: Bools,
-) -> dict[str, tuple[Estimate, Estimate]]:
+    learned: list[int], read: Read, sampled: Bools, unread: Unread
+) -> dict[int, tuple[Estimate, Estimate]]:
     """Estimate the unread of every learned category, and cross-check each."""
-    rows = reading.rows[sampled]
-    truth = reading.flags[sampled][:, [codebook.ids.index(c) for c in learned]]
-    logits = np.stack([_logits(coded, category) for category in learned], axis=1)
-    given = coded[learned].to_numpy(bool)
-    estimates = shift_estimates(logits[rows], truth, logits[unread])
-    return {
-        category: (estimate, stratified_estimate(given[rows, k], truth[:, k], given[unread, k]))
-        for k, (category, estimate) in enumerate(zip(learned, estimates, strict=True))
-    }
+    truth = read.reading.flags[sampled][:, learned]
+    logits, given = read.logits[sampled][:, learned], read.given[sampled][:, learned]
+    estimates = shift_estimates(logits, truth, [unread.logits[k] for k in learned])
+    checks = [
+        stratified_estimate(given[:, i], truth[:, i], int(unread.given[k]), unread.n - int(unread.given[k]))
+        for i, k in enumerate(learned)
+    ]
+    return dict(zip(learned, zip(estimates, checks, strict=True), strict=True))
 
 
-def _logits(coded: pd.DataFrame, category: str) -> Floats:
-    name = f"score_{category}"
-    scores = coded[name].to_numpy(float) if name in coded.columns else coded[category].to_numpy(float)
+def _logits(coded: pd.DataFrame, codebook: Codebook) -> Floats:
+    """Return (n, k) logits; where there is no score, 1 and 0 stand for yes and no."""
+    names = [f"score_{c}" if f"score_{c}" in coded.columns else c for c in codebook.ids]
+    return clipped_logits(coded[names].to_numpy(float))
+
+
+def clipped_logits(scores: Floats) -> Floats:
+    """Return the logits of probabilities, as far as estimates need them."""
     with np.errstate(divide="ignore"):
         clipped: Floats = np.clip(logit(scores), -MOST_EXTREME_LOGIT, MOST_EXTREME_LOGIT)
     return clipped

@@ -1,11 +1,14 @@
 """Cross tables: the counts of a question by an attribute of the respondents."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from comment_classifier.codebook import Codebook
 
+Ints = npt.NDArray[np.int64]
 MISSING = "(記載なし)"
 SMALL = 10  # answers; shares of fewer say little, and may point at a person
 
@@ -30,19 +33,28 @@ def cross_table(
 
     """
     values = attribute.map(lambda value: str(value).strip() or MISSING).set_axis(coded.index)
-    sizes = values.value_counts()
-    names = sorted(sizes.index, key=lambda g: (g == MISSING, -int(sizes[g]), g))
-    shown = [c for c in codebook.categories if c.role != "none"]
+    counts, distinct = {}, {}
+    for name in values.unique():
+        inside = (values == name).to_numpy(bool)
+        flags = coded.loc[inside, list(codebook.ids)].to_numpy(bool)
+        answered = int((~flags[:, codebook.ids.index(codebook.none)]).sum())
+        counts[name] = (len(flags), answered, flags.sum(axis=0))
+        distinct[name] = np.array([len(set(groups[inside][its].tolist())) for its in flags.T])
+    return cross_frame(codebook, counts, distinct)
+
+
+def cross_frame(
+    codebook: Codebook, counts: Mapping[str, tuple[int, int, Ints]], distinct: Mapping[str, Ints]
+) -> pd.DataFrame:
+    """Lay out a cross table from the rows, answers and (k,) counts of each group; see :func:`cross_table`."""
+    names = sorted(counts, key=lambda g: (g == MISSING, -counts[g][0], g))
+    shown = [(k, c) for k, c in enumerate(codebook.categories) if c.role != "none"]
     rows = []
     for name in names:
-        inside = (values == name).to_numpy(bool)
-        part, texts = coded[inside], groups[inside]
-        base_n = len(part) - int(part[codebook.none].sum())
-        for category in shown:
-            given = part[category.id].to_numpy(bool)
-            count, distinct = int(given.sum()), len(set(texts[given].tolist()))
-            share = 100 * count / base_n if base_n else float("nan")
-            figures = (category.id, category.label, count, distinct, share)
-            rows.append((name, len(part), base_n, *figures, base_n < SMALL))
+        size, base_n, given = counts[name]
+        for k, category in shown:
+            share = 100 * int(given[k]) / base_n if base_n else float("nan")
+            figures = (category.id, category.label, int(given[k]), int(distinct[name][k]), share)
+            rows.append((name, size, base_n, *figures, base_n < SMALL))
     columns = ["group", "rows", "base_n", "category", "label", "count", "distinct", "share", "small"]
     return pd.DataFrame(rows, columns=columns)

@@ -2,13 +2,13 @@
 
 The features are single words, pairs of neighbouring words, and character n-grams. The loops over
 them run in C: words become ids through one dictionary lookup each, and pairs and n-grams become
-integers that are looked up all at once with ``numpy.searchsorted``.
+integers that are looked up all at once.
 
 The values are those of scikit-learn's ``TfidfVectorizer(sublinear_tf=True)``, one for words and
 one for characters, side by side as in a ``FeatureUnion``; the tests compare the two.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain, repeat
@@ -17,9 +17,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from comment_classifier.lookup import Lookup
+
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
+_FEW_ROWS = 200
+_SUBLINEAR = np.concatenate([[0.0], 1.0 + np.log(np.arange(1, 100))])  # of small counts
 LONGEST_GRAM = 5  # an n-gram code must fit into 63 bits
 
 
@@ -46,7 +50,8 @@ class Features:
         words: known words; a word's id is its position.
         pairs: sorted codes ``id1 * len(words) + id2``.
         alphabet: known characters; a character's id is its position + 1.
-        grams: sorted codes, the ids of an n-gram as digits in base ``len(alphabet) + 1``.
+        grams: sorted codes, the ids of an n-gram as digits in base ``len(alphabet) + 1``. The parts of
+            a known n-gram are known, too, down to the shortest length: they are in as many comments.
         idf: inverse document frequency per column.
         shortest_gram, longest_gram: lengths of the character n-grams; 0, 0 for none.
 
@@ -73,6 +78,21 @@ class Features:
     def n_word_columns(self) -> int:
         """Number of columns of words and pairs; character n-grams follow."""
         return len(self.words) + len(self.pairs)
+
+    @cached_property
+    def pair_lookup(self) -> Lookup:
+        """Finds the place of a code among the pairs."""
+        return Lookup(self.pairs)
+
+    @cached_property
+    def gram_lookup(self) -> Lookup:
+        """Finds the place of a code among the n-grams."""
+        return Lookup(self.grams)
+
+    @cached_property
+    def letters(self) -> Ints:
+        """The id of each character by its code point; whatever lies above the last is unknown, too."""
+        return _letter_table(self.alphabet)
 
 
 @dataclass(frozen=True)
@@ -105,7 +125,8 @@ def learn_features(
 
     """
     writer = np.unique([str(w) for w in writers], return_inverse=True)[1].astype(np.int64)
-    all_words = {w: i for i, w in enumerate(dict.fromkeys(chain.from_iterable(words)))}
+    # Sorted: in the order of their first appearance, known words would tell how comments run.
+    all_words = {w: i for i, w in enumerate(sorted(set(chain.from_iterable(words))))}
     row, ids = _word_ids(words, all_words)
     kept, word_df = _kept(ids, row, writer, settings)
     names = list(all_words)
@@ -123,31 +144,41 @@ def learn_features(
 
 def find_occurrences(features: Features, texts: Sequence[str], words: Sequence[list[str]]) -> Occurrences:
     """Find the known features in n normalised comments."""
-    row, ids = _word_ids(words, features.ids)
-    at = np.arange(len(ids))
-    single = ids >= 0
-    found = [Occurrences(row[single], ids[single], at[single], np.ones(single.sum(), np.int64))]
-    if len(features.pairs):
-        at = _pair_starts(row, ids)
-        place, hit = _look_up(features.pairs, ids[at] * len(features.words) + ids[at + 1])
-        at = at[hit]
-        found.append(
-            Occurrences(row[at], place[hit] + len(features.words), at, np.full(len(at), 2, np.int64))
-        )
-    if len(features.grams):
-        row, letters = _letter_ids(texts, features.alphabet)
-        codes = np.zeros(len(letters), np.int64)
-        for length in range(1, features.longest_gram + 1):
-            codes, valid = _longer(codes, letters, row, length, len(features.alphabet) + 1)
-            if length >= features.shortest_gram:
-                at = np.flatnonzero(valid)
-                place, hit = _look_up(features.grams, codes[at])
-                at = at[hit]
-                size = np.full(len(at), length, np.int64)
-                found.append(Occurrences(row[at], place[hit] + features.n_word_columns, at, size))
+    lengths = np.fromiter(map(len, words), np.int64, len(words))
+    return occurrences_in(
+        features, code_points(texts), text_lengths(texts), list(chain.from_iterable(words)), lengths
+    )
+
+
+def occurrences_in(
+    features: Features, points: npt.NDArray[np.uint32], letters: Ints, words: Sequence[str], n_words: Ints
+) -> Occurrences:
+    """Find the known features in n normalised comments that lie one behind the other.
+
+    Args:
+        features: what to find.
+        points: code points of all comments.
+        letters: (n,) characters of each.
+        words: of all comments.
+        n_words: (n,) words of each.
+
+    """
+    rows = np.arange(len(letters))
+    found = list(_word_occurrences(features, words, np.repeat(rows, n_words)))
+    found += _gram_occurrences(features, points, np.repeat(rows, letters))
     return Occurrences(
         *(np.concatenate([getattr(f, n) for f in found]) for n in ("row", "column", "start", "length"))
     )
+
+
+def code_points(texts: Sequence[str]) -> npt.NDArray[np.uint32]:
+    """Return the code points of n comments, one behind the other."""
+    return np.frombuffer("".join(texts).encode("utf-32-le"), np.uint32)
+
+
+def text_lengths(texts: Sequence[str]) -> Ints:
+    """Return the lengths of n comments, in characters."""
+    return np.fromiter(map(len, texts), np.int64, len(texts))
 
 
 def tfidf(features: Features, occurrences: Occurrences, n_rows: int) -> Any:
@@ -160,17 +191,84 @@ def tfidf(features: Features, occurrences: Occurrences, n_rows: int) -> Any:
     """
     from scipy import sparse
 
-    shape = (n_rows, len(features))
-    counts = sparse.coo_matrix(
-        (np.ones(len(occurrences.row)), (occurrences.row, occurrences.column)), shape=shape
-    ).tocsr()  # adds up
-    counts.sort_indices()
-    counts.data = (1.0 + np.log(counts.data)) * features.idf[counts.indices]
-    row = np.repeat(np.arange(n_rows), np.diff(counts.indptr))
-    block = 2 * row + (counts.indices >= features.n_word_columns)
-    norm = np.sqrt(np.bincount(block, weights=counts.data**2, minlength=2 * n_rows))
-    counts.data /= norm[block]
-    return counts
+    row, column, values = _entries(features, occurrences, n_rows)
+    pointers = np.searchsorted(row, np.arange(n_rows + 1))
+    return sparse.csr_matrix((values, column, pointers), shape=(n_rows, len(features)))
+
+
+def weighted_sums(features: Features, occurrences: Occurrences, n_rows: int, weights: Floats) -> Floats:
+    """Multiply the TF-IDF matrix by (len(features), k) weights; return (n_rows, k)."""
+    if n_rows > _FEW_ROWS:
+        return np.asarray(tfidf(features, occurrences, n_rows) @ weights)
+    # For a few comments, loading SciPy would take longer than all the rest.
+    row, column, values = _entries(features, occurrences, n_rows)
+    sums = np.zeros((n_rows, weights.shape[1]))
+    np.add.at(sums, row, values[:, None] * weights[column])
+    return sums
+
+
+def occurrence_values(features: Features, occurrences: Occurrences, n_rows: int) -> Floats:
+    """Divide each value of the TF-IDF matrix among the occurrences that it counts."""
+    key = _keys(features, occurrences)
+    distinct, place, times = np.unique(key, return_inverse=True, return_counts=True)
+    values: Floats = (_weighted(features, distinct, times, n_rows)[2] / times)[place]
+    return values
+
+
+def _entries(features: Features, occurrences: Occurrences, n_rows: int) -> tuple[Ints, Ints, Floats]:
+    """Return row, column and value of the entries of the TF-IDF matrix, by row and column."""
+    key = np.sort(_keys(features, occurrences))
+    first = np.flatnonzero(np.diff(key, prepend=-1))
+    return _weighted(features, key[first], np.diff(first, append=len(key)), n_rows)
+
+
+def _keys(features: Features, occurrences: Occurrences) -> Ints:
+    # Bits, not a product: taking them apart again needs no division, which is slow.
+    return (occurrences.row << len(features).bit_length()) | occurrences.column
+
+
+def _weighted(features: Features, key: Ints, times: Ints, n_rows: int) -> tuple[Ints, Ints, Floats]:
+    """Return row, column and TF-IDF value of sorted keys."""
+    bits = len(features).bit_length()
+    row, column = key >> bits, key & ((1 << bits) - 1)
+    values = np.take(_SUBLINEAR, times, mode="clip")
+    often = np.flatnonzero(times >= len(_SUBLINEAR))
+    values[often] = 1.0 + np.log(times[often])
+    values *= features.idf[column]
+    block = 2 * row + (column >= features.n_word_columns)
+    values /= np.sqrt(np.bincount(block, weights=values**2, minlength=2 * n_rows))[block]
+    return row, column, values
+
+
+def _word_occurrences(features: Features, words: Sequence[str], row: Ints) -> Iterator[Occurrences]:
+    ids = np.fromiter(map(features.ids.get, words, repeat(-1)), np.int64, len(words))
+    at = np.flatnonzero(ids >= 0)
+    yield Occurrences(row[at], ids[at], at, np.ones(len(at), np.int64))
+    if len(features.pairs):
+        at = _pair_starts(row, ids)
+        place = features.pair_lookup.find(ids[at] * len(features.words) + ids[at + 1])
+        hit = place >= 0
+        at = at[hit]
+        yield Occurrences(row[at], place[hit] + len(features.words), at, np.full(len(at), 2, np.int64))
+
+
+def _gram_occurrences(features: Features, points: npt.NDArray[np.uint32], row: Ints) -> Iterator[Occurrences]:
+    if not len(features.grams):
+        return
+    letters = features.letters[np.minimum(points, len(features.letters) - 1)]
+    base = len(features.alphabet) + 1
+    at = np.flatnonzero(letters)
+    code = letters[at]
+    for length in range(1, features.longest_gram + 1):
+        if length > 1:
+            at, code = _longer(at, code, letters, row, length, base)
+        if length >= features.shortest_gram:
+            place = features.gram_lookup.find(code)
+            hit = place >= 0
+            # What is not known is not part of a longer one that is.
+            at, code = at[hit], code[hit]
+            size = np.full(len(at), length, np.int64)
+            yield Occurrences(row[at], place[hit] + features.n_word_columns, at, size)
 
 
 def _word_ids(words: Sequence[list[str]], ids: dict[str, int]) -> tuple[Ints, Ints]:
@@ -194,32 +292,24 @@ def _kept(codes: Ints, row: Ints, writer: Ints, settings: FeatureSettings) -> tu
     return code[enough], comments[enough]
 
 
-def _letter_ids(texts: Sequence[str], alphabet: str) -> tuple[Ints, Ints]:
-    lengths = np.fromiter(map(len, texts), np.int64, len(texts))
-    row = np.repeat(np.arange(len(texts)), lengths)
-    points = np.frombuffer("".join(texts).encode("utf-32-le"), np.uint32)
+def _letter_table(alphabet: str) -> Ints:
     known = np.frombuffer(alphabet.encode("utf-32-le"), np.uint32)
-    # One entry more than the highest known character: whatever lies above is unknown, too.
     table = np.zeros(int(known.max(initial=0)) + 2, np.int64)
     table[known] = np.arange(1, len(known) + 1)
-    return row, table[np.minimum(points, len(table) - 1)]
+    return table
 
 
-def _longer(
-    codes: Ints, letters: Ints, row: Ints, length: int, base: int
-) -> tuple[Ints, npt.NDArray[np.bool_]]:
-    """Extend the codes of (length - 1)-grams by the next letter; say which lie in one row."""
-    valid = np.zeros(len(letters), bool)
-    if len(letters) < length:
-        return codes, valid
-    last = len(letters) - length + 1
-    longer = codes.copy()
-    longer[:last] = np.where(codes[:last] < 0, -1, codes[:last] * base + letters[length - 1 :])
-    same_row = row[:last] == row[length - 1 :]
-    longer[:last][~same_row | (letters[length - 1 :] == 0)] = -1
-    longer[last:] = -1
-    valid[:last] = longer[:last] > 0
-    return longer, valid
+def _letter_ids(texts: Sequence[str], alphabet: str) -> tuple[Ints, Ints]:
+    row = np.repeat(np.arange(len(texts)), text_lengths(texts))
+    table = _letter_table(alphabet)
+    return row, table[np.minimum(code_points(texts), len(table) - 1)]
+
+
+def _longer(at: Ints, code: Ints, letters: Ints, row: Ints, length: int, base: int) -> tuple[Ints, Ints]:
+    """Make n-grams of neighbouring (n - 1)-grams of one row: where they begin, and their codes."""
+    next_to = np.flatnonzero((at[1:] == at[:-1] + 1) & (row[at[1:]] == row[at[:-1]]))
+    at, code = at[next_to], code[next_to]
+    return at, code * base + letters[at + length - 1]
 
 
 def _learn_grams(texts: Sequence[str], writer: Ints, settings: FeatureSettings) -> tuple[str, Ints, Ints]:
@@ -235,18 +325,14 @@ def _learn_grams(texts: Sequence[str], writer: Ints, settings: FeatureSettings) 
     frequent, _ = _kept(letters - 1, row, writer, settings)
     alphabet = "".join(letters_used[i] for i in frequent)
     row, letters = _letter_ids(texts, alphabet)
-    codes = np.zeros(len(letters), np.int64)
+    at = np.flatnonzero(letters)
+    code = letters[at]
     grams, dfs = [], []
     for length in range(1, settings.longest_gram + 1):
-        codes, valid = _longer(codes, letters, row, length, len(alphabet) + 1)
+        if length > 1:
+            at, code = _longer(at, code, letters, row, length, len(alphabet) + 1)
         if length >= settings.shortest_gram:
-            kept, df = _kept(codes[valid], row[valid], writer, settings)
+            kept, df = _kept(code, row[at], writer, settings)
             grams.append(kept)
             dfs.append(df)
     return alphabet, np.concatenate(grams), np.concatenate(dfs)
-
-
-def _look_up(known: Ints, codes: Ints) -> tuple[Ints, npt.NDArray[np.bool_]]:
-    place = np.searchsorted(known, codes)
-    place[place == len(known)] = 0
-    return place, known[place] == codes

@@ -4,13 +4,14 @@ What is read is known. Only the unread comments are estimated, so that the inter
 file: they need no assumption about a larger population, and vanish when everything is read.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
-from scipy.special import betainc, expit, log_softmax, logsumexp, ndtr, softmax
+from scipy.special import betainc, expit, log_softmax, logsumexp, ndtr, ndtri, softmax
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
@@ -31,17 +32,26 @@ _GRID_SHIFTS, _GRID_SLOPES = (
 
 def _log_prior(distances: Floats, freedom: int) -> Floats:
     """Return (distances, grid points) the log prior of intercept (Student's t) and slope (normal)."""
+    from scipy import stats
+
     shift = stats.t.logpdf(_GRID_SHIFTS / distances[:, :1], freedom)
     slope = -0.5 * ((_GRID_SLOPES - 1) / distances[:, 1:]) ** 2
     prior: Floats = log_softmax(shift + slope, axis=1)
     return prior
 
 
-_LOG_PRIOR = np.logaddexp(
-    np.log(1 - _ALONE_CHANCE) + _log_prior(_DISTANCES, 4), np.log(_ALONE_CHANCE) + _log_prior(_ALONE, 2)
-)
+@cache
+def _mixed_prior() -> Floats:
+    """Return (distances, grid points) the log prior of a category: as far off as the others, or by itself."""
+    together, by_itself = _log_prior(_DISTANCES, 4), _log_prior(_ALONE, 2)
+    prior: Floats = np.logaddexp(np.log(1 - _ALONE_CHANCE) + together, np.log(_ALONE_CHANCE) + by_itself)
+    return prior
+
+
 _BINS = 200
 _NEGLIGIBLE = 1e-7
+# How the 5 % outside may be divided; equal tails first, which win among equally short intervals.
+_LOWER_TAILS = tuple((1 - LEVEL) / 2 * (1 + part / 5) for part in (0, 1, -1, 2, -2, 3, -3, 4, -4, 5, -5))
 
 
 @dataclass(frozen=True)
@@ -53,7 +63,9 @@ class Estimate:
     high: int
 
 
-def shift_estimates(read_logits: Floats, read_flags: Bools, unread_logits: Floats) -> list[Estimate]:
+def shift_estimates(
+    read_logits: Floats, read_flags: Bools, unread: Sequence[tuple[Floats, Floats]]
+) -> list[Estimate]:
     """Estimate k categories by logit P = a + b · logit, fitted to the comments read at random.
 
     With an even chance a category is as far from the training data as this survey is: a has the
@@ -66,15 +78,14 @@ def shift_estimates(read_logits: Floats, read_flags: Bools, unread_logits: Float
     Args:
         read_logits: (r, k) calibrated logits of the comments read at random.
         read_flags: (r, k) what was read.
-        unread_logits: (u, k) of the comments that nobody read.
+        unread: per category the logits of the comments that nobody read, as :func:`binned` sums them up.
 
     """
-    u, k = unread_logits.shape
+    k = len(unread)
+    u = round(unread[0][1].sum()) if k else 0
     if u == 0:
         return [Estimate(0.0, 0, 0)] * k
-    read_logits, unread_logits = (
-        np.clip(part, -MOST_EXTREME_LOGIT, MOST_EXTREME_LOGIT) for part in (read_logits, unread_logits)
-    )
+    read_logits = np.clip(read_logits, -MOST_EXTREME_LOGIT, MOST_EXTREME_LOGIT)
     joint = [_log_joint(read_logits[:, i], read_flags[:, i]) for i in range(k)]
     evidence = np.array([logsumexp(its, axis=1) for its in joint])
     of_distance = softmax(evidence.sum(axis=0))
@@ -83,7 +94,7 @@ def shift_estimates(read_logits: Floats, read_flags: Bools, unread_logits: Float
         weights = of_distance @ np.exp(joint[i] - evidence[i][:, None])
         kept = weights > _NEGLIGIBLE
         weights = weights[kept] / weights[kept].sum()
-        centres, sizes = _binned(unread_logits[:, i])
+        centres, sizes = unread[i]
         chance = expit(_GRID_SHIFTS[kept, None] + _GRID_SLOPES[kept, None] * centres)
         mean = chance @ sizes
         variance = (chance * (1 - chance)) @ sizes
@@ -92,27 +103,47 @@ def shift_estimates(read_logits: Floats, read_flags: Bools, unread_logits: Float
     return estimates
 
 
+def binned(logits: Floats) -> tuple[Floats, Floats]:
+    """Represent many logits by the means of equally filled bins: values, and how many each stands for."""
+    logits = np.clip(logits, -MOST_EXTREME_LOGIT, MOST_EXTREME_LOGIT)
+    if len(logits) <= _BINS:
+        return logits, np.ones(len(logits))
+    parts = np.array_split(np.sort(logits), _BINS)
+    return np.array([p.mean() for p in parts]), np.array([float(len(p)) for p in parts])
+
+
 def stratified_estimate(
-    read_given: Bools, read_flags: Bools, unread_given: Bools, prior: float = 0.5
+    read_given: Bools, read_flags: Bools, unread_given: int, unread_other: int, prior: float = 0.5
 ) -> Estimate:
     """Estimate by the read share among comments to which the model gave the category, and among the rest.
 
     Each stratum's unread count is beta-binomial with a Jeffreys prior. A cross-check that uses the
     model's yes and no but not its scores.
+
+    Args:
+        read_given: (r,) to which of the comments read the model gave the category.
+        read_flags: (r,) which of them a person gave it.
+        unread_given: unread comments to which the model gave it.
+        unread_other: unread comments to which it did not.
+        prior: pseudo-count of either answer.
+
     """
+    from scipy import stats
+
     parts = []
-    for given in (True, False):
+    for given, unread in ((True, unread_given), (False, unread_other)):
         read = read_given == given
         yes, n = int(read_flags[read].sum()), int(read.sum())
-        unread = int((unread_given == given).sum())
         parts.append(stats.betabinom(unread, yes + prior, n - yes + prior))
     mean = float(sum(p.mean() for p in parts))
-    low, high = _sum_quantiles(parts, [int((unread_given == g).sum()) for g in (True, False)])
+    low, high = _sum_quantiles(parts, [unread_given, unread_other])
     return Estimate(mean, low, high)
 
 
 def sample_estimate(read_flags: Bools, unread: int) -> Estimate:
     """Estimate from the random sample alone, without any model: beta-binomial with a Jeffreys prior."""
+    from scipy import stats
+
     yes, n = int(read_flags.sum()), len(read_flags)
     predicted = stats.betabinom(unread, yes + 0.5, n - yes + 0.5)
     tail = (1 - LEVEL) / 2
@@ -124,33 +155,27 @@ def _log_joint(logits: Floats, flags: Bools) -> Floats:
     linear = _GRID_SHIFTS[:, None] + _GRID_SLOPES[:, None] * logits
     said = _GRID_SHIFTS * flags.sum() + _GRID_SLOPES * logits[flags].sum()
     log_likelihood = said - np.log1p(np.exp(linear)).sum(axis=1)
-    joint: Floats = _LOG_PRIOR + log_likelihood
+    joint: Floats = _mixed_prior() + log_likelihood
     return joint
 
 
-def _binned(logits: Floats) -> tuple[Floats, Floats]:
-    """Represent many logits by the means of equally filled bins."""
-    if len(logits) <= _BINS:
-        return logits, np.ones(len(logits))
-    parts = np.array_split(np.sort(logits), _BINS)
-    return np.array([p.mean() for p in parts]), np.array([float(len(p)) for p in parts])
-
-
 def _quantiles(weights: Floats, mean: Floats, variance: Floats, most: int) -> tuple[int, int]:
-    """Return the ends between which the mixture's mid-distribution lies within the level.
+    """Return the ends of the shortest interval that holds the level of the mixture's mid-distribution.
 
     The mid-distribution (F(k) + F(k - 1)) / 2 keeps the interval of a count from being wider than its
-    level asks for.
+    level asks for; so does not asking for equal tails, where a count is near 0 and has only one.
     """
-    tail = (1 - LEVEL) / 2
 
     def middle(count: int) -> float:
         both = _cdf(count, mean, variance) + (_cdf(count - 1, mean, variance) if count > 0 else 0.0)
         return float(weights @ both) / 2
 
-    low = _first(lambda k: middle(k) >= tail, most)
-    high = _first(lambda k: k == most or middle(k + 1) > 1 - tail, most)
-    return low, max(low, high)
+    ends = []
+    for below in _LOWER_TAILS:
+        low = _first(lambda k, below=below: middle(k) >= below, most)  # type: ignore[misc]
+        high = _first(lambda k, below=below: k == most or middle(k + 1) > LEVEL + below, most)  # type: ignore[misc]
+        ends.append((low, max(low, high)))
+    return min(ends, key=lambda end: end[1] - end[0])
 
 
 def _first(holds: Callable[[int], bool], most: int) -> int:
@@ -171,7 +196,7 @@ def _cdf(count: int, mean: Floats, variance: Floats) -> Floats:
     return np.where(variance > 25, normal, binomial)
 
 
-def _sum_quantiles(parts: list[stats.rv_discrete], sizes: list[int]) -> tuple[int, int]:
+def _sum_quantiles(parts: list[Any], sizes: list[int]) -> tuple[int, int]:
     tail = (1 - LEVEL) / 2
     if sum(sizes) <= 4000:
         pmf = np.ones(1)
@@ -180,5 +205,5 @@ def _sum_quantiles(parts: list[stats.rv_discrete], sizes: list[int]) -> tuple[in
         cdf = np.cumsum(pmf)
         return int(np.searchsorted(cdf, tail)), int(np.searchsorted(cdf, 1 - tail))
     mean, deviation = sum(p.mean() for p in parts), np.sqrt(sum(p.var() for p in parts))
-    reach = stats.norm.ppf(1 - tail) * deviation
+    reach = ndtri(1 - tail) * deviation
     return max(0, round(mean - reach)), min(sum(sizes), round(mean + reach))

@@ -6,13 +6,14 @@ from pathlib import Path
 
 import pandas as pd
 
+from comment_classifier.chunk import loaded
 from comment_classifier.classifier import CommentClassifier
 from comment_classifier.codebook import Codebook
-from comment_classifier.coding import code_comments, explain_coding, label_texts, reason
+from comment_classifier.coding import code_comments, label_texts, reasons
 from comment_classifier.counting import PICKED, RANDOM
 from comment_classifier.files import sha256
 from comment_classifier.labels import COLUMNS, add_together
-from comment_classifier.results import classifier_of
+from comment_classifier.model_file import model_path
 from comment_classifier.sampling import draw_sample, expected_half_widths, pick_unsure, pick_useful
 from comment_classifier.sheets import (
     CODER,
@@ -26,9 +27,9 @@ from comment_classifier.sheets import (
     read_sheet,
     write_sheet,
 )
-from comment_classifier.store import model_path
 from comment_classifier.survey import Survey, SurveyQuestion
 from comment_classifier.tables import column, read_table
+from comment_classifier.text import normalize_all
 
 _ID_DIGITS = 8  # of the file's hash, which make a comment's id
 
@@ -87,7 +88,7 @@ def sample_file(
     parts, foretold = [], {}
     for asked in survey.questions:
         texts = column(table, asked.column, path).tolist()
-        classifier, _ = classifier_of(asked)
+        classifier = loaded(asked)
         drawn = draw_sample(texts, n, seed)
         picked = pick_unsure(classifier.model_, asked.codebook, texts, unsure, drawn) if unsure else []
         parts.append(_part(asked, texts, drawn, picked, classifier))
@@ -245,7 +246,7 @@ def labelled(rows: pd.DataFrame, question: str, said: dict[str, str], coder: str
 
 def _classifier_if_any(asked: SurveyQuestion) -> CommentClassifier | None:
     source = asked.model or model_path(asked.codebook)
-    return classifier_of(asked)[0] if source.exists() else None
+    return loaded(asked) if source.exists() else None
 
 
 def _origin(path: Path, how: str) -> dict[str, str]:
@@ -261,14 +262,14 @@ def _part(
 ) -> Part:
     rows = drawn + picked
     how = [RANDOM] * len(drawn) + [PICKED] * len(picked)
-    guesses = reasons = [""] * len(rows)
+    guesses = whys = [""] * len(rows)
     if classifier:
         model, book, chosen = classifier.model_, asked.codebook, [texts[row] for row in rows]
         coding = code_comments(model, book, chosen)
         guesses = label_texts(book, coding.flags)
-        reasons = [reason(book, said) for said in explain_coding(model, book, chosen, coding)]
+        whys = reasons(model, book, normalize_all(chosen), coding.flags)
     comments = [
         ToRead(row, texts[row], chosen, guess, why)
-        for row, chosen, guess, why in zip(rows, how, guesses, reasons, strict=True)
+        for row, chosen, guess, why in zip(rows, how, guesses, whys, strict=True)
     ]
     return Part(asked.question, asked.codebook, comments)

@@ -16,7 +16,7 @@ import pandas as pd
 
 from comment_classifier.codebook import Codebook
 from comment_classifier.errors import InputError
-from comment_classifier.files import finish_files, locked, whole_files
+from comment_classifier.files import finish_files, locked, whole_folder
 from comment_classifier.tables import column, read_table, write_csv
 from comment_classifier.text import duplicate_key
 
@@ -89,7 +89,7 @@ def read_unchecked(path: str | Path) -> pd.DataFrame:
     """
     path = Path(path)
     finish_files(path.parent)
-    frame = read_table(path)
+    frame = read_table(path, own=True)
     for name in NEEDED:
         column(frame, name, path)
     for name in COLUMNS:
@@ -183,7 +183,7 @@ def add_together(parts: Sequence[tuple[Path, pd.DataFrame, Codebook]]) -> list[p
             if set(said) - {"known"}
         }
         if changed:
-            with whole_files(folder) as made:
+            with whole_folder(folder) as made:
                 for name, frame in changed.items():
                     write_csv(frame, made / name)
     return [
@@ -247,8 +247,14 @@ def read_second_coding(path: str | Path, codebook: Codebook) -> pd.DataFrame:
 
 
 def voices_of(frame: pd.DataFrame) -> list[str]:
-    """Return the voice of each row; a comment without one is a voice of its own."""
-    return [voice or f"comment {i}" for voice, i in zip(frame["voice"], frame["id"], strict=True)]
+    """Return the voice of each row.
+
+    A comment without one is the voice of whoever answered: the ids of one row's answers to several
+    questions differ in the question only. Otherwise a name that somebody wrote in each of his answers would
+    count as used by several writers.
+    """
+    rows = zip(frame["voice"], frame["id"], frame["question"], strict=True)
+    return [voice or f"comment {i.replace(f'-{question}-', '-')}" for voice, i, question in rows]
 
 
 def row_keys(frame: pd.DataFrame) -> list[str]:

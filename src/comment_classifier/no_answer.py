@@ -6,8 +6,11 @@ that; ``PLAIN_FORMS`` bring the many forms of one wording to one.
 """
 
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
+from itertools import chain
 
 from comment_classifier.codebook import Category, Codebook
 from comment_classifier.text import normalize
@@ -77,10 +80,13 @@ _POLITE_END = re.compile(
 _PARTICLES = re.compile("[はもがをとにの]|こと")
 _NOT_WORDS = re.compile(r"[^\w/〓]|_")
 _DASHES = re.compile("^[ー一〇ノ～〜/]+$")  # what a blank is filled with
+_ENDS = "。．.!！?？\n、，,()「」…"
 _PARTS = re.compile(
-    r"[。．.!！?？\n、，,()「」…]+"
+    rf"[{_ENDS}]+"
     "|(?:(?<=ない)(?:です)?|(?<=ません))(?:ので|のに|ため|から|し)|(?<=ん)(?:ので|けん)"
 )
+# What PLAIN_FORMS mark by 〓, to cut it off with the words before it.
+_CUTS_WORDS = re.compile("〓|ほど|[い言云]える|申せる|呼べる|足る")
 _FILLER = re.compile("|".join(map(re.escape, sorted(FILLERS, key=len, reverse=True))))
 _FORMS = tuple((re.compile(pattern), plain) for pattern, plain in PLAIN_FORMS)
 
@@ -109,16 +115,54 @@ def judge(normalized: str, codebook: Codebook) -> Verdict:
         codebook: whose ``none`` category holds the phrases, answers and subjects of its questions.
 
     """
-    if len(normalized) > LONGEST_NO_ANSWER:
+    return judge_all([normalized], codebook)[0]
+
+
+def judge_all(normalized: Sequence[str], codebook: Codebook) -> list[Verdict]:
+    """Judge n normalised comments, each as :func:`judge` does."""
+    rule = _rule(codebook.none_category)
+    return [
+        Verdict.ANSWER
+        if len(text) > LONGEST_NO_ANSWER or _says_more(text, rule.foreign)
+        else _judged(text, rule)
+        for text in normalized
+    ]
+
+
+@dataclass(frozen=True)
+class _Rule:
+    """The rule of one codebook.
+
+    ``foreign`` finds a character that stands in none of the rule's wordings and patterns.
+    """
+
+    answers: frozenset[str]
+    known: frozenset[str]
+    subjects: re.Pattern[str]
+    foreign: re.Pattern[str]
+
+
+def _says_more(text: str, foreign: re.Pattern[str]) -> bool:
+    """Tell whether the first and the last part hold a character that the rule cannot take away.
+
+    Nearly every real answer does, and the rule need not be tried on it.
+    """
+    first = foreign.search(text)
+    if first is None or _PARTS.search(text, 0, first.start()) or _CUTS_WORDS.search(text):
+        return False
+    kept = text.rstrip(_ENDS)
+    from_behind = foreign.search(kept[::-1])
+    return from_behind is not None and _PARTS.search(kept, len(kept) - from_behind.end()) is None
+
+
+def _judged(text: str, rule: _Rule) -> Verdict:
+    if _NOT_WORDS.sub("", text) in rule.answers:
         return Verdict.ANSWER
-    none = codebook.none_category
-    if _NOT_WORDS.sub("", normalized) in none.answers:
-        return Verdict.ANSWER
-    known, subjects = _known(none)
-    parts = [rest for rest in map(_essence, _PARTS.split(normalized)) if rest]
-    if all(rest in known or subjects.sub("", rest) in known for rest in parts):
+    parts = [rest for rest in map(_essence, _PARTS.split(text)) if rest]
+    known = [rest in rule.known or rule.subjects.sub("", rest) in rule.known for rest in parts]
+    if all(known):
         return Verdict.NO_ANSWER
-    return Verdict.UNCLEAR if parts[0] in known or parts[-1] in known else Verdict.ANSWER
+    return Verdict.UNCLEAR if parts[0] in rule.known or parts[-1] in rule.known else Verdict.ANSWER
 
 
 def _essence(part: str) -> str:
@@ -129,9 +173,16 @@ def _essence(part: str) -> str:
 
 
 @lru_cache(maxsize=32)
-def _known(none: Category) -> tuple[frozenset[str], re.Pattern[str]]:
+def _rule(none: Category) -> _Rule:
     wordings = {_essence(normalize(phrase)) for phrase in (*NO_ANSWER, *none.phrases)}
     kept = {_essence("ない")}  # 「業務でない」 is an answer, and 「ない」 that is left of it is none
     wordings -= {"", *(_essence(normalize(phrase)) for phrase in none.answers)} - kept
     subjects = sorted({_PARTICLES.sub("", normalize(s)) for s in none.subjects}, key=len, reverse=True)
-    return frozenset(wordings), re.compile("|".join(map(re.escape, subjects)) or "(?!)")
+    patterns = [_PARTS.pattern, _POLITE_END.pattern, _PARTICLES.pattern, _DASHES.pattern]
+    own = {*chain(*wordings, *subjects, *FILLERS, *chain(*PLAIN_FORMS), *patterns)}
+    return _Rule(
+        frozenset(none.answers),
+        frozenset(wordings),
+        re.compile("|".join(map(re.escape, subjects)) or "(?!)"),
+        re.compile(f"[^\\W_{re.escape(''.join(sorted(own)))}]"),
+    )

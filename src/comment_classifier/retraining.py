@@ -30,7 +30,7 @@ from comment_classifier.labels import (
     voices_of,
 )
 from comment_classifier.library import train
-from comment_classifier.model import load_model_file
+from comment_classifier.model_file import load_model_file
 from comment_classifier.store import Version, add_version, keep_current, promote
 from comment_classifier.training import TrainingSettings, held_out_flags
 

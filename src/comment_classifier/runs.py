@@ -1,18 +1,23 @@
 """A classified wave as it lies in its folder: what ``classify`` wrote, read back."""
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pandas as pd
 
 from comment_classifier.codebook import Codebook
 from comment_classifier.counting import PICKED, RANDOM
 from comment_classifier.errors import InputError
+from comment_classifier.files import finish_files
 from comment_classifier.labels import SEPARATOR
 from comment_classifier.survey import Survey, SurveyQuestion
 from comment_classifier.tables import column, read_table
+
+Read = TypeVar("Read")
+_SAID = "run.json"
 
 
 @dataclass(frozen=True)
@@ -94,14 +99,45 @@ def read_run(folder: Path) -> Run:
         InputError: it holds no usable run.
 
     """
+    return at_rest(folder, lambda: _read(folder))
+
+
+def at_rest(folder: Path, read: Callable[[], Read]) -> Read:
+    """Read files of a run that belong together; again, if a run moved its own there meanwhile.
+
+    A run that was stopped while its files moved to their places is brought to its end first.
+
+    Raises:
+        InputError: it cannot be brought to its end, or what ``read`` raises.
+
+    """
+    while True:
+        finish_files(folder)
+        before = _mark(folder)
+        result = read()
+        finish_files(folder)
+        if _mark(folder) == before:
+            return result
+
+
+def _mark(folder: Path) -> tuple[int, int] | None:
+    """Return what tells one run of a folder from the next."""
     try:
-        said: dict[str, Any] = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+        found = (folder / _SAID).stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_mtime_ns
+
+
+def _read(folder: Path) -> Run:
+    try:
+        said: dict[str, Any] = json.loads((folder / _SAID).read_text(encoding="utf-8"))
         known = all(isinstance(q["question"], str) and q["held_out"] for q in said["questions"])
     except (OSError, ValueError, KeyError, TypeError):
         known = False
     if not known:
         raise InputError(f"{folder}: holds no usable run.json. Give a folder that 'classify' wrote")
-    return Run(folder, said, read_table(folder / "comments.csv"))
+    return Run(folder, said, read_table(folder / "comments.csv", own=True))
 
 
 def _ids(cell: str) -> tuple[str, ...]:

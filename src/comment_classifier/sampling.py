@@ -7,9 +7,10 @@ from scipy.special import expit
 
 from comment_classifier.codebook import Codebook
 from comment_classifier.duplicates import group_duplicates
-from comment_classifier.intervals import shift_estimates
-from comment_classifier.model import Model, logits
+from comment_classifier.intervals import binned, shift_estimates
+from comment_classifier.model import Model
 from comment_classifier.no_answer import Verdict, judge
+from comment_classifier.scoring import logits
 from comment_classifier.text import normalize
 
 _SIMULATIONS = 12
@@ -65,7 +66,7 @@ def expected_half_widths(
             order = rng.permutation(len(answers))
             read, unread = order[:size], order[size:]
             truth = rng.random((len(read), scored.shape[1])) < expit(scored[read])
-            estimates = shift_estimates(scored[read], truth, scored[unread])
+            estimates = shift_estimates(scored[read], truth, [binned(its) for its in scored[unread].T])
             table[size] += np.array([(e.high - e.low) / 2 for e in estimates]) / _SIMULATIONS
     return table
 

@@ -14,11 +14,12 @@ from typing import Any
 
 import pandas as pd
 
+from comment_classifier.cells import columns_of, excel_text
 from comment_classifier.codebook import Codebook
 from comment_classifier.counting import PICKED, RANDOM
 from comment_classifier.errors import InputError
 from comment_classifier.files import whole_file
-from comment_classifier.tables import columns_of, excel_text, read_table
+from comment_classifier.tables import read_table
 
 YES = "○"
 ROW, TEXT, READ, CODER, NOTE, CHOSEN, GUESS, REASON, KEY = (

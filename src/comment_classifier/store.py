@@ -2,13 +2,11 @@
 
 ``<folder>/<codebook>.model.npz`` is the current model and ``<codebook>.md`` its card;
 ``<folder>/history/<codebook>/<number>/`` holds each version with its card and its record. A version is
-made whole or not at all, and becomes current by one move of one file.
+made whole or not at all, and becomes current together with its card.
 """
 
 import json
-import os
 import shutil
-import tempfile
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,10 +16,9 @@ from comment_classifier.cards import card_text
 from comment_classifier.classifier import CommentClassifier
 from comment_classifier.codebook import Codebook, load_codebook, shipped_codebooks
 from comment_classifier.errors import InputError
-from comment_classifier.files import locked, sha256, whole_file
-from comment_classifier.model import load_model_file
+from comment_classifier.files import finish_files, locked, new_folder, sha256, whole_file, whole_folder
+from comment_classifier.model_file import SUFFIX, load_model_file, model_path
 
-SUFFIX = ".model.npz"
 _MODEL, _CARD, _RECORD = "model.npz", "card.md", "version.json"
 _HISTORY = "history"
 _PACKAGE = Path(__file__).parent
@@ -52,30 +49,6 @@ class Version:
         return (self.path.parent / _CARD).read_text(encoding="utf-8")
 
 
-def models_folder() -> Path:
-    """Return the folder of the current models.
-
-    ``COMMENT_CLASSIFIER_MODELS`` if set; else the models installed with the package; else, in a
-    checkout, the ``models/`` folder beside ``src/``.
-    """
-    named = os.environ.get("COMMENT_CLASSIFIER_MODELS")
-    return Path(named) if named else _shipped_folder()
-
-
-def model_path(codebook: Codebook, folder: Path | None = None) -> Path:
-    """Return the file of a codebook's current model, whether it exists or not.
-
-    Args:
-        codebook: whose model.
-        folder: of the models; :func:`models_folder` if None. A shipped codebook without a model there has
-            the one that comes with the package.
-
-    """
-    own = (folder or models_folder()) / f"{codebook.id}{SUFFIX}"
-    shipped = _shipped_folder() / f"{codebook.id}{SUFFIX}"
-    return shipped if not own.exists() and shipped.exists() else own
-
-
 def load_model(name: str | Path, codebook: Codebook | None = None) -> CommentClassifier:
     """Load a model by the name of its codebook, or from a file.
 
@@ -102,6 +75,7 @@ def load_model(name: str | Path, codebook: Codebook | None = None) -> CommentCla
 
 def versions(codebook: str, folder: Path) -> list[Version]:
     """Return the versions of a codebook's model, the oldest first."""
+    finish_files(folder)
     current = folder / f"{codebook}{SUFFIX}"
     in_use = sha256(current) if current.exists() else ""
     found = []
@@ -159,8 +133,7 @@ def add_version(classifier: CommentClassifier, folder: Path, record: dict[str, A
     with locked(history):
         history.mkdir(parents=True, exist_ok=True)
         number = 1 + max((int(place.name) for place in history.glob("[0-9]*")), default=0)
-        made = Path(tempfile.mkdtemp(prefix=".unfinished.", dir=history))
-        try:
+        with new_folder(history / f"{number:04d}") as made:
             classifier.save(made / _MODEL)
             card = classifier.model_.card
             known = {
@@ -173,25 +146,19 @@ def add_version(classifier: CommentClassifier, folder: Path, record: dict[str, A
             }
             _write(made / _RECORD, json.dumps(known, ensure_ascii=False, indent=1) + "\n")
             _write(made / _CARD, card_text(card, codebook))
-            made.chmod(0o755)
-            made.rename(history / f"{number:04d}")
-        finally:
-            shutil.rmtree(made, ignore_errors=True)
     return find_version(codebook.id, number, folder)
 
 
 def promote(version: Version, folder: Path) -> None:
-    """Make a version the current model, by one move of one file; its card follows.
+    """Make a version the current model, together with its card.
 
     Raises:
-        InputError: the current file cannot be replaced.
+        InputError: the current files cannot be replaced.
 
     """
-    current = folder / f"{version.codebook}{SUFFIX}"
-    with locked(current):
-        with whole_file(current) as temporary:
-            shutil.copyfile(version.path, temporary)
-        _write(folder / f"{version.codebook}.md", version.card)
+    with whole_folder(folder) as made:
+        shutil.copyfile(version.path, made / f"{version.codebook}{SUFFIX}")
+        _write(made / f"{version.codebook}.md", version.card)
 
 
 def roll_back(codebook: str, folder: Path, number: int | None = None) -> Version:
@@ -216,11 +183,6 @@ def roll_back(codebook: str, folder: Path, number: int | None = None) -> Version
     version = find_version(codebook, number, folder)
     promote(version, folder)
     return version
-
-
-def _shipped_folder() -> Path:
-    installed = _PACKAGE / "models"
-    return installed if installed.is_dir() else _PACKAGE.parent.parent / "models"
 
 
 def _write(path: Path, text: str) -> None:

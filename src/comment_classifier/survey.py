@@ -5,7 +5,7 @@ from pathlib import Path
 
 from comment_classifier.codebook import Codebook, find_question, load_codebook
 from comment_classifier.errors import InputError
-from comment_classifier.toml_reader import IDENTIFIER, TableReader, parse_toml, require_unique
+from comment_classifier.toml_reader import IDENTIFIER, TableReader, is_file, parse_toml, require_unique
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ def _survey_question(reader: "TableReader", folder: Path) -> SurveyQuestion:
     else:
         own = folder / codebook
         try:
-            book = load_codebook(own if own.is_file() else codebook)
+            book = load_codebook(own if is_file(own) else codebook)
         except InputError as error:
             reader.fail("codebook", str(error), "paths are relative to the survey file")
         title, base = book.title, ""

@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from comment_classifier.features import find_occurrences, tfidf
 from comment_classifier.model import Model
-from comment_classifier.text import duplicate_key, normalize
+from comment_classifier.text import duplicate_key, normalize_all
 from comment_classifier.tokenizer import split_words
 
 FEWEST = 20  # comments; fewer are read faster than grouped
@@ -44,19 +45,28 @@ def find_themes(model: Model, texts: Sequence[str], seed: int = 0) -> list[Theme
         return []
     from sklearn.cluster import KMeans
 
-    normalized = [normalize(t) for t in distinct]
+    normalized = normalize_all(distinct)
     words = split_words(normalized)
     matrix = tfidf(model.features, find_occurrences(model.features, normalized, words), len(normalized))
-    k = int(np.clip(len(distinct) // _PER_THEME, 2, _MOST_THEMES))
+    k = min(int(np.clip(len(distinct) // _PER_THEME, 2, _MOST_THEMES)), _different_rows(matrix))
+    if k < 2:  # comments in which the model knows no word are all alike to it
+        return []
     fitted = KMeans(k, n_init=10, random_state=seed).fit(matrix)
     named = np.array([len(w) > 1 and w.isalpha() for w in model.features.words])
     overall = np.asarray(matrix.mean(axis=0)).ravel()[: len(named)]
     themes = []
     for group in range(k):
         rows = np.flatnonzero(fitted.labels_ == group)
+        if not len(rows):
+            continue
         excess = (fitted.cluster_centers_[group, : len(named)] - overall) * named
         typical = [model.features.words[i] for i in np.argsort(-excess)[:_WORDS] if excess[i] > 0]
         distance = fitted.transform(matrix[rows])[:, group]
         quotes = [distinct[rows[i]] for i in np.argsort(distance, kind="stable")[:_QUOTES]]
         themes.append(Theme(len(rows), tuple(typical), tuple(quotes)))
     return sorted(themes, key=lambda theme: (-theme.size, theme.words))
+
+
+def _different_rows(matrix: Any) -> int:
+    ends = zip(matrix.indptr[:-1], matrix.indptr[1:], strict=True)
+    return len({(matrix.indices[a:b].tobytes(), matrix.data[a:b].tobytes()) for a, b in ends})

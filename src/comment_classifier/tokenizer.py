@@ -20,19 +20,21 @@ def split_words(texts: Iterable[str]) -> list[list[str]]:
         n lists of words.
 
     """
+    return [words.split(" ") if words else [] for words in spaced_words(texts)]
+
+
+def spaced_words(texts: Iterable[str]) -> list[str]:
+    """Cut normalised comments as :func:`split_words` does; return n texts with a blank between words."""
     parse = _tagger().parse
     return [
-        parse(text).split() if len(text) <= PIECE and "\n" not in text else _split_long(text, parse)
+        parse(text) if len(text) <= PIECE and "\n" not in text else _spaced_long(text, parse)
         for text in texts
     ]
 
 
-def _split_long(text: str, parse: Callable[[str], str]) -> list[str]:
-    words: list[str] = []
-    for line in text.split("\n"):
-        words.extend(word for piece in _pieces(line) for word in parse(piece).split())
-        words.append("\n")
-    return words[:-1]
+def _spaced_long(text: str, parse: Callable[[str], str]) -> str:
+    lines = [" ".join(filter(None, map(parse, _pieces(line)))) for line in text.split("\n")]
+    return " ".join(filter(None, " \n ".join(lines).split(" ")))
 
 
 def dictionary() -> str:

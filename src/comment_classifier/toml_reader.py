@@ -3,6 +3,7 @@
 import re
 import tomllib
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,13 @@ def parse_toml(path: Path) -> dict[str, Any]:
         raise InputError(f"{path}: byte {error.start} is not UTF-8. Save the file as UTF-8") from None
     except tomllib.TOMLDecodeError as error:
         raise InputError(f"{path}: not valid TOML: {error}. Correct that line") from None
+
+
+def is_file(path: Path) -> bool:
+    """Tell whether there is such a file; a name that is too long for one is none."""
+    with suppress(OSError):
+        return path.is_file()
+    return False
 
 
 def require_unique(path: Path, table: str, key: str, values: Iterable[str]) -> None:

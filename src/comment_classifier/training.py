@@ -18,9 +18,10 @@ from comment_classifier.duplicates import group_duplicates
 from comment_classifier.errors import InputError
 from comment_classifier.evaluation import Agreement, ReviewMark, compare_codings, judge_review
 from comment_classifier.features import FeatureSettings, find_occurrences, learn_features, tfidf
-from comment_classifier.model import Model, logits
-from comment_classifier.no_answer import Verdict, judge
-from comment_classifier.text import normalize
+from comment_classifier.model import Model
+from comment_classifier.no_answer import Verdict, judge_all
+from comment_classifier.scoring import logits
+from comment_classifier.text import normalize_all
 from comment_classifier.tokenizer import split_words
 
 Bools = npt.NDArray[np.bool_]
@@ -193,8 +194,8 @@ def other_stands_alone(flags: Bools, codebook: Codebook) -> bool:
 
 def prepare(texts: Sequence[str], flags: Bools, voices: Sequence[object], codebook: Codebook) -> Rows:
     """Prepare n comments with (n, all categories) flags and (n,) voices."""
-    normalized = [normalize(t) for t in texts]
-    verdicts = [judge(t, codebook) for t in normalized]
+    normalized = normalize_all(texts)
+    verdicts = judge_all(normalized, codebook)
     learned = [codebook.ids.index(c) for c in codebook.learned]
     return Rows(
         normalized=normalized,

@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
+from scipy.special import ndtr, ndtri
 
 from comment_classifier.codebook import Codebook, Reference
 from comment_classifier.counting import count_categories
 from comment_classifier.model import Model
-from comment_classifier.text import normalize
+from comment_classifier.text import normalize_all
 from comment_classifier.tokenizer import split_words
 
 LEVEL = 0.95
@@ -64,12 +64,12 @@ def compare_waves(
         _estimated_shares(wave, its_counts, codebook, held_out)
         for wave, its_counts in zip((first, second), counts, strict=True)
     ]
-    critical = norm.ppf(1 - (1 - LEVEL) / 2 / len(shown))
+    critical = ndtri(1 - (1 - LEVEL) / 2 / len(shown))
     rows = []
     for category in shown:
         (share1, variance1), (share2, variance2) = (side[category.id] for side in sides)
         difference, deviation = share2 - share1, float(np.sqrt(variance1 + variance2))
-        p = float(np.minimum(1.0, len(shown) * 2 * norm.sf(abs(difference) / deviation)))
+        p = float(np.minimum(1.0, len(shown) * 2 * ndtr(-abs(difference) / deviation)))
         bounds = [100 * (difference + side * critical * deviation) for side in (-1, 1)]
         percent = [its_counts.loc[category.id, "share"] for its_counts in counts]
         distinct = [its["distinct"][category.id] if "distinct" in its else np.nan for its in counts]
@@ -121,7 +121,7 @@ def unknown_words(model: Model, texts: Sequence[str], most: int = 10) -> tuple[f
         them that at least three comments use (rarer ones may be names).
 
     """
-    words = [{w for w in its if len(w) > 1 and w.isalpha()} for its in split_words(map(normalize, texts))]
+    words = [{w for w in its if len(w) > 1 and w.isalpha()} for its in split_words(normalize_all(texts))]
     known = set(model.features.words)
     count = Counter(w for its in words for w in its)
     total = sum(count.values())
@@ -142,7 +142,7 @@ def _estimated_shares(
         if n and category not in counts.attrs["hand_only"]:
             if pd.notna(row["low"]):
                 share = float(row["count"] / n)
-                variance = ((row["high"] - row["low"]) / (2 * norm.ppf(1 - (1 - LEVEL) / 2)) / n) ** 2
+                variance = ((row["high"] - row["low"]) / (2 * ndtri(1 - (1 - LEVEL) / 2)) / n) ** 2
             elif len(answers):
                 share, variance = _from_scores(answers, str(category), held_out)
             # One answer more on either side, so that a share of 0 is not taken for certain.

@@ -1,16 +1,26 @@
 """The command line: every command is a few lines over the library."""
 
 import argparse
+import atexit
+import errno
+import os
+import signal
 import sys
-from collections.abc import Callable, Sequence
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from typing import Any
 
 from comment_classifier.cli.labelled import add_agreement, add_labels
 from comment_classifier.cli.models import add_model, add_train
 from comment_classifier.cli.review import add_review
 from comment_classifier.cli.waves import add_classify, add_compare, add_sample
 from comment_classifier.errors import InputError
+from comment_classifier.files import begin, stop, written
 
 DONE, WRONG_INPUT, INTERRUPTED = 0, 1, 130
+_PATIENCE = 3.0  # seconds that the end of the program may take
 
 _EPILOG = """\
 examples:
@@ -32,16 +42,69 @@ def main(arguments: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="replace")
     options = _parser().parse_args(arguments)
     run: Callable[[argparse.Namespace], None] = options.run
+    begin()
     try:
-        run(options)
+        with _stoppable(for_good=arguments is None):
+            run(options)
+            sys.stdout.flush()
     except InputError as error:
-        message = " ".join(str(error).split())
-        sys.stderr.write(f"error: {message}\n")
-        return WRONG_INPUT
+        return _end(f"error: {error}", WRONG_INPUT)
     except KeyboardInterrupt:
-        sys.stderr.write("stopped: nothing was changed\n")
-        return INTERRUPTED
+        return _end("stopped" if written() else "stopped: nothing was changed", INTERRUPTED)
+    except OSError as error:
+        if error.errno not in (errno.EPIPE, errno.ENOSPC) or error.filename is not None:
+            raise
+        _silence(sys.stdout)
+        return _end(f"error: the output cannot be written ({error.strerror})", WRONG_INPUT)
     return DONE
+
+
+def _silence(stream: Any) -> None:
+    """Send what a stream still holds nowhere, so that Python does not fail on it again at its end."""
+    with suppress(OSError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)
+
+
+def _end(message: str, status: int) -> int:
+    """Say in one line why a command ends early, and what it had written by then."""
+    there = ", ".join(map(str, written()))
+    message = " ".join(message.split()) + (f"; written before that, and whole: {there}" if there else "")
+    with suppress(OSError):  # the terminal is gone
+        sys.stderr.write(f"{message}\n")
+    return status
+
+
+@contextmanager
+def _stoppable(for_good: bool) -> Iterator[None]:
+    """Let Ctrl-C, a polite kill and a closed terminal end a command in order.
+
+    ``for_good``: nothing follows in this program, and its last moments are not disturbed either.
+    """
+    before = {}
+    names = ("SIGINT", "SIGTERM", "SIGHUP") if threading.current_thread() is threading.main_thread() else ()
+    for number in (getattr(signal, name) for name in names if hasattr(signal, name)):
+        if signal.getsignal(number) != signal.SIG_IGN:  # which nohup asks for
+            before[number] = signal.signal(number, stop)
+            if for_good:
+                atexit.register(signal.signal, number, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        late = _ending(time.monotonic())
+        for number, handler in before.items():
+            signal.signal(number, late if for_good else handler)
+
+
+def _ending(since: float) -> Callable[..., None]:
+    """Return a handler of signals for a program that is at its end: only when that takes long, it is cut."""
+
+    def late(*_: object) -> None:
+        if time.monotonic() - since > _PATIENCE:
+            os._exit(INTERRUPTED)
+
+    return late
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -136,7 +136,8 @@ def _print_retrained(done: "Retrained", book: "Codebook") -> None:
 
 
 def _list(options: argparse.Namespace) -> None:
-    from comment_classifier.store import SUFFIX, versions
+    from comment_classifier.model_file import SUFFIX
+    from comment_classifier.store import versions
 
     folder = _folder(options)
     names = sorted({p.name.removesuffix(SUFFIX) for p in folder.glob(f"*{SUFFIX}")})
@@ -215,7 +216,7 @@ def _books(options: argparse.Namespace) -> "list[Codebook]":
 
 
 def _folder(options: argparse.Namespace) -> Path:
-    from comment_classifier.store import models_folder
+    from comment_classifier.model_file import models_folder
 
     return options.models or models_folder()
 

@@ -32,8 +32,8 @@ def add_review(commands: Any) -> None:
 
 
 def _review(options: argparse.Namespace) -> None:
+    from comment_classifier.model_file import models_folder
     from comment_classifier.review import serve
-    from comment_classifier.store import models_folder
 
     serve(
         options.folder,

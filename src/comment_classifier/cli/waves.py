@@ -52,6 +52,29 @@ def add_classify(commands: Any) -> None:
     command.add_argument(
         "--jobs", type=_jobs, default=1, metavar="N", help="processes; -1 for all cores (default: 1)"
     )
+    command.add_argument(
+        "--reasons",
+        choices=("auto", "all", "shown"),
+        default="auto",
+        help="work out the deciding words of all comments, or only of those shown in page and workbook "
+        "(default: of all in a file of up to 100,000 lines)",
+    )
+    command.add_argument(
+        "--mask",
+        action="store_true",
+        help="replace names, numbers and addresses in the answers before anything else; see the manual "
+        "for what it cannot find",
+    )
+    command.add_argument(
+        "--engine",
+        choices=("local", "dask"),
+        default="local",
+        help="dask: FILE is a Parquet or CSV file or a folder of them, worked on by a Dask cluster "
+        "(extra [dask]; default: local)",
+    )
+    command.add_argument(
+        "--scheduler", metavar="ADDRESS", help="of a running Dask cluster, tcp://...; else processes here"
+    )
     command.set_defaults(run=_classify, parser=command)
 
 
@@ -141,20 +164,29 @@ def survey_of(options: argparse.Namespace) -> "Survey":
 
 def _classify(options: argparse.Namespace) -> None:
     survey = survey_of(options)
-    from comment_classifier.batch import classify_file
+    if options.engine == "dask" and (options.read or options.sheet):
+        options.parser.error("--read and --sheet go with --engine local")
+    if options.engine == "local" and options.scheduler:
+        options.parser.error("--scheduler goes with --engine dask")
+    from comment_classifier.batch import classify_file, classify_parts
 
+    common = {"header_row": options.header_row, "n_jobs": options.jobs, "by": options.by}
+    common |= {"reasons": options.reasons, "mask": options.mask}
     with show_progress() as progress:
-        results = classify_file(
-            options.file,
-            survey,
-            options.out,
-            header_row=options.header_row,
-            sheet=options.sheet,
-            n_jobs=options.jobs,
-            read=options.read,
-            by=options.by,
-            progress=progress,
-        )
+        if options.engine == "dask":
+            results = classify_parts(
+                options.file, survey, options.out, scheduler=options.scheduler, progress=progress, **common
+            )
+        else:
+            results = classify_file(
+                options.file,
+                survey,
+                options.out,
+                sheet=options.sheet,
+                read=options.read,
+                progress=progress,
+                **common,
+            )
     print_counts(results)
     page, book = options.out / "report.html", options.out / "report.xlsx"
     sys.stdout.write(f"\nwritten to {options.out}: open {page} or {book}\n")

@@ -20,21 +20,27 @@ _TITLES = {"comparison": "二つの回の比較", "published": "公表値との�
 
 
 def write_report(
-    folder: Path, table: pd.DataFrame, survey: Survey, results: list[QuestionResult], coded: pd.DataFrame
+    folder: Path,
+    table: pd.DataFrame,
+    survey: Survey,
+    results: list[QuestionResult],
+    coded: pd.DataFrame,
+    n: int,
 ) -> None:
     """Write ``report.html``, ``report.xlsx``, ``comments.xlsx`` and ``charts/`` into a folder.
 
     Args:
         folder: exists.
-        table: the input.
+        table: the rows of the input that are shown, by their number in the file from 0.
         survey: its questions.
         results: their coding, in the same order.
-        coded: the input with the columns of the coding.
+        coded: the same rows with the columns of the coding.
+        n: the rows of the file; more than are shown if it is large.
 
     """
-    figures = [question_figures(r.asked, r.coded, r.counts, r.groups) for r in results]
-    write_page(folder / "report.html", table, survey, results, figures)
-    write_report_workbook(folder / "report.xlsx", table, survey, results, figures)
+    figures = [question_figures(r.asked, r.counts) for r in results]
+    write_page(folder / "report.html", table, survey, results, figures, n)
+    write_report_workbook(folder / "report.xlsx", table, survey, results, figures, n)
     write_comments_workbook(folder / "comments.xlsx", coded)
     write_charts(folder / "charts", figures)
 

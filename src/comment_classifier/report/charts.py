@@ -1,10 +1,12 @@
 """Bar charts as PNG and SVG, in the manner of the report: horizontal, largest on top."""
 
+import unicodedata
 from collections.abc import Callable, Mapping
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
+from comment_classifier.cells import excel_text
 from comment_classifier.files import whole_file
 from comment_classifier.report.figures import ComparisonFigures, Figures, Pair
 
@@ -37,6 +39,7 @@ def _write(folder: Path, drawings: Mapping[str, Callable[[], Any]]) -> None:
         "svg.hashsalt": "comment-classifier",
         "svg.fonttype": "path",
         "axes.unicode_minus": False,
+        "text.parse_math": False,  # "$100～$200" is no formula
     }
     formats: dict[str, dict[str, Any]] = {
         ".png": {"dpi": 160, "metadata": {"Software": None}},
@@ -113,7 +116,7 @@ def _left_of(labels: list[str]) -> float:
 
 def _plain(axes: Any, labels: list[str]) -> None:
     """Leave only the labels and the line that the bars stand on, the first on top."""
-    axes.set_yticks(range(len(labels)), labels, fontsize=11)
+    axes.set_yticks(range(len(labels)), map(_printable, labels), fontsize=11)
     axes.set_ylim(len(labels) - 0.4, -0.6)
     axes.xaxis.set_visible(False)
     axes.tick_params(axis="y", length=0)
@@ -123,11 +126,18 @@ def _plain(axes: Any, labels: list[str]) -> None:
 
 def _around(chart: Any, height: float, title: str, line: str, notes: list[str]) -> None:
     """Write the title and a line above, the notes below."""
-    chart.text(0.02, 1 - 0.34 / height, title, fontsize=15, va="center")
-    chart.text(0.02, 1 - 0.72 / height, line, fontsize=9.5, va="center", color="#444444")
+    chart.text(0.02, 1 - 0.34 / height, _printable(title), fontsize=15, va="center")
+    chart.text(0.02, 1 - 0.72 / height, _printable(line), fontsize=9.5, va="center", color="#444444")
     for number, note in enumerate(notes):
         at = (0.24 * (len(notes) - number) - 0.04) / height
-        chart.text(0.02, at, note, fontsize=8.5, va="center", color="#444444")
+        chart.text(0.02, at, _printable(note), fontsize=8.5, va="center", color="#444444")
+
+
+def _printable(text: str) -> str:
+    """Return a text as the charts can draw it: 〓 for a letter that the font lacks."""
+    composed = unicodedata.normalize("NFC", excel_text(text))
+    shown = (char for char in composed if unicodedata.category(char) not in ("Cf", "Mn", "Cc"))
+    return "".join(char if ord(char) in _letters() or char.isspace() else "〓" for char in shown)
 
 
 def _wrapped(note: str) -> list[str]:
@@ -135,15 +145,26 @@ def _wrapped(note: str) -> list[str]:
     return [lines[0], *(f"　{line}" for line in lines[1:])]
 
 
-def _japanese_font() -> str:
+@lru_cache(maxsize=1)
+def _letters() -> frozenset[int]:
+    from matplotlib.font_manager import get_font
+
+    return frozenset(get_font(str(_font_file())).get_charmap())
+
+
+def _font_file() -> Path:
     # The font comes with a package, so that charts look the same on every machine; importing
     # that package would change matplotlib's settings for the caller, so only its file is used.
     from importlib.util import find_spec
 
-    from matplotlib import font_manager
-
     spec = find_spec("matplotlib_fontja")
     assert spec is not None and spec.origin is not None
-    file = next(Path(spec.origin).parent.rglob("ipaexg.ttf"))
+    return next(Path(spec.origin).parent.rglob("ipaexg.ttf"))
+
+
+def _japanese_font() -> str:
+    from matplotlib import font_manager
+
+    file = _font_file()
     font_manager.fontManager.addfont(str(file))
     return str(font_manager.FontProperties(fname=str(file)).get_name())

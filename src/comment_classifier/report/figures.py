@@ -3,12 +3,9 @@
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from comment_classifier.counting import FEWEST_READ, bars
-from comment_classifier.duplicates import largest_groups
 from comment_classifier.survey import SurveyQuestion
 
 _QUOTED = 24  # characters
@@ -96,14 +93,10 @@ class Figures:
         return tuple(said)
 
 
-def question_figures(
-    asked: SurveyQuestion, coded: pd.DataFrame, counts: pd.DataFrame, groups: npt.NDArray[np.int64]
-) -> Figures:
-    """Gather the figures of a question: from its coding, its counts, and the groups of equal texts."""
+def question_figures(asked: SurveyQuestion, counts: pd.DataFrame) -> Figures:
+    """Gather the figures of a question from its counts."""
     book = asked.codebook
     shown = bars(counts, book)
-    none = coded[book.none].to_numpy(bool)
-    answered = groups[~none]
     text = next((q.text for q in book.questions if q.id == asked.question), "")
     return Figures(
         question=asked.question,
@@ -112,11 +105,11 @@ def question_figures(
         base=asked.base,
         base_n=counts.attrs["base_n"],
         none_n=int(counts.loc[book.none, "count"]),
-        review_n=int(coded["review"].sum()),
+        review_n=counts.attrs["review_n"],
         read_n=counts.attrs["read_n"],
         random_n=counts.attrs["random_n"],
-        distinct_n=len(set(answered[answered >= 0].tolist())),
-        copies=tuple(largest_groups(coded["text"].tolist(), np.where(none, -1, groups))),
+        distinct_n=counts.attrs["distinct_n"],
+        copies=tuple(counts.attrs["copies"]),
         hand_only=tuple(map(book.label, counts.attrs["hand_only"])),
         doubtful=tuple(map(book.label, counts.attrs["doubtful"])),
         bars=tuple(_bar(row) for row in shown.itertuples(name=None)),
@@ -250,6 +243,14 @@ def _published_notes(said: dict[Any, Any]) -> tuple[str, ...]:
     return (
         "公表値は回答数が示されていないため、全言及に占める割合で並べる。差の検定はできない。",
         f"一つの回答を複数の区分に数える。今の回の件数は{sure}。",
+    )
+
+
+def sample_note(shown: int, n: int) -> str:
+    """Say that only some comments of a large file are shown."""
+    return (
+        f"回答の一覧は、全 {n:,} 行から無作為に選んだ {shown:,} 行です。件数はすべての行によるものです。"
+        "すべての行は comments.csv にあります。"
     )
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from comment_classifier.model import Explanation
+from comment_classifier.explaining import Explanation
 from comment_classifier.text import align, normalize
 
 _LEAST_SHARE = 0.12  # of the positive contributions; weaker words are not marked

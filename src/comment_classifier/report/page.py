@@ -7,8 +7,9 @@ from typing import Any
 
 import pandas as pd
 
+from comment_classifier.explaining import explain_many
 from comment_classifier.files import whole_file
-from comment_classifier.report.figures import Bar, ComparisonFigures, Figures
+from comment_classifier.report.figures import Bar, ComparisonFigures, Figures, sample_note
 from comment_classifier.report.marks import Segment, marked
 from comment_classifier.results import QuestionResult
 from comment_classifier.survey import Survey
@@ -27,9 +28,14 @@ class ShownComment:
 
 
 def write_page(
-    path: Path, table: pd.DataFrame, survey: Survey, results: list[QuestionResult], figures: list[Figures]
+    path: Path,
+    table: pd.DataFrame,
+    survey: Survey,
+    results: list[QuestionResult],
+    figures: list[Figures],
+    n: int,
 ) -> None:
-    """Write the report page."""
+    """Write the report page of n rows, of which those of the table are shown."""
     names = _row_names(table, survey)
     sections = [
         {
@@ -42,7 +48,13 @@ def write_page(
         }
         for result, shown in zip(results, figures, strict=True)
     ]
-    shown = {"sections": sections, "rows": len(table), "most": MOST_COMMENTS}
+    shown = {
+        "sections": sections,
+        "rows": n,
+        "sample": len(table),
+        "sample_note": sample_note(len(table), n),
+        "most": MOST_COMMENTS,
+    }
     _render(path, "report.html.j2", survey.title, shown)
 
 
@@ -65,20 +77,23 @@ def _by_group(cross: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
 def _row_names(table: pd.DataFrame, survey: Survey) -> list[str]:
     if survey.id_column and survey.id_column in table.columns:
         return [str(name) for name in table[survey.id_column]]
-    return [f"{number} 行目" for number in range(1, len(table) + 1)]
+    return [f"{number + 1} 行目" for number in table.index]
 
 
 def _comments(result: QuestionResult, bar: Bar, names: list[str]) -> list[ShownComment]:
-    book, coded = result.asked.codebook, result.coded
-    rows = coded.index[coded[bar.category]][:MOST_COMMENTS]
+    book, coded = result.asked.codebook, result.shown
+    rows = coded.index[coded[bar.category]][:MOST_COMMENTS].tolist()
+    learned = bar.category in book.learned
+    texts = [coded.at[i, "text"] for i in rows] if learned else []
+    why = explain_many(result.fitted, texts, [(bar.category,)] * len(texts)) or [{}] * len(rows)
     return [
         ShownComment(
             row=names[i],
-            segments=marked(coded.at[i, "text"], result.explanations[i].get(bar.category)),
+            segments=marked(coded.at[i, "text"], explanation.get(bar.category)),
             others=[book.label(label) for label in coded.at[i, "labels"] if label != bar.category],
             review=bool(coded.at[i, "review"]),
         )
-        for i in rows
+        for i, explanation in zip(rows, why, strict=True)
     ]
 
 

@@ -5,36 +5,44 @@ Everything from outside is written as text, never as a formula or a link.
 
 import math
 import re
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from comment_classifier.coding import reason
+from comment_classifier.cells import columns_of, excel_text
+from comment_classifier.excel import EXCEL_MAX_ROWS
 from comment_classifier.files import whole_file
-from comment_classifier.report.figures import ComparisonFigures, Figures, Pair
+from comment_classifier.report.figures import ComparisonFigures, Figures, Pair, sample_note
 from comment_classifier.results import QuestionResult
 from comment_classifier.survey import Survey
-from comment_classifier.tables import EXCEL_MAX_ROWS, columns_of, excel_text
 
 _OPTIONS = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
 _CREATED = datetime(2024, 1, 1)  # fixed, so that the same run gives the same bytes
 _FONT = "游ゴシック"
-_FORBIDDEN_IN_NAME = re.compile(r"[\[\]:*?/\\]")
+_FORBIDDEN_IN_NAME = re.compile(r"[\[\]:*?/\\']")
+_LONGEST_NAME = 31  # of a sheet, in units of UTF-16
+_PLACE = re.compile(r"!(?=\$?[A-Z]+\$?\d)")
 _WIDEST_COLUMN = 48
 
 
 def write_report_workbook(
-    path: Path, table: pd.DataFrame, survey: Survey, results: list[QuestionResult], figures: list[Figures]
+    path: Path,
+    table: pd.DataFrame,
+    survey: Survey,
+    results: list[QuestionResult],
+    figures: list[Figures],
+    n: int,
 ) -> None:
-    """Write the figures with an editable chart per question, and the coded comments."""
+    """Write the figures with an editable chart per question, and the coded comments shown of n rows."""
     import xlsxwriter
 
     with whole_file(path) as temporary, xlsxwriter.Workbook(temporary, _OPTIONS) as book:
-        book.set_properties({"title": survey.title, "created": _CREATED})
+        book.set_properties({"title": excel_text(survey.title), "created": _CREATED})
         formats = _formats(book)
-        _contents_sheet(book, formats, survey, figures)
+        _contents_sheet(book, formats, survey, figures, len(table), n)
         for number, shown in enumerate(figures, 1):
             _figures_sheet(book, formats, _sheet_name(number, shown), shown)
         for number, (result, shown) in enumerate(zip(results, figures, strict=True), 1):
@@ -78,10 +86,29 @@ def _formats(book: Any) -> dict[str, Any]:
 
 
 def _sheet_name(number: int, figures: Figures | ComparisonFigures) -> str:
-    return f"{number} {_FORBIDDEN_IN_NAME.sub('', figures.title)}"[:31].rstrip("' ")
+    return _as_sheet_name(f"{number} {figures.title}")
 
 
-def _contents_sheet(book: Any, formats: dict[str, Any], survey: Survey, figures: list[Figures]) -> None:
+def _as_sheet_name(text: str, taken: Iterable[str] = ()) -> str:
+    """Return a text as Excel takes it for the name of a sheet, each name once."""
+    kept = " ".join(_FORBIDDEN_IN_NAME.sub("", excel_text(text)).split())
+    held = {name.lower() for name in taken}
+    for ending in ("", *(f" ({n})" for n in range(2, len(held) + 3))):
+        room = 2 * (_LONGEST_NAME - len(ending))
+        name = kept.encode("utf-16-le")[:room].decode("utf-16-le", "ignore").rstrip() + ending
+        if name.lower() not in held:
+            break
+    return name
+
+
+def _chart_title(text: str) -> str:
+    """Return a text as XlsxWriter takes it for a title, not for the place of one."""
+    return _PLACE.sub("！", excel_text(text))
+
+
+def _contents_sheet(
+    book: Any, formats: dict[str, Any], survey: Survey, figures: list[Figures], shown_n: int, n: int
+) -> None:
     sheet = book.add_worksheet("はじめに")
     sheet.set_column(0, 0, 6)
     sheet.set_column(1, 1, 44)
@@ -99,11 +126,13 @@ def _contents_sheet(book: Any, formats: dict[str, Any], survey: Survey, figures:
         sheet.write_number(row, 3, shown.review_n, formats["count"])
     read_n = sum(shown.read_n for shown in figures)
     confirmed = f"人が読んだ回答は {read_n:,} 件です。" if read_n else "人による確認はまだ行われていません。"
-    notes = (
+    notes = [
         f"件数は、回答の文章を機械が読んで数えたものです。{confirmed}",
         "一つの回答を複数の区分に数えるため、合計は回答数と一致しません。",
         "「回答一覧」シートには、回答ごとの区分と、判断の決め手となった語があります。要確認の回答から見てください。",
-    )
+    ]
+    if shown_n < n:
+        notes.append(sample_note(shown_n, n))
     for line, note in enumerate(notes, len(figures) + 4):
         sheet.write_string(line, 0, note, formats["note"])
     _print_on_width(sheet)
@@ -137,7 +166,7 @@ def _figures_sheet(book: Any, formats: dict[str, Any], name: str, figures: Figur
             sheet.write_number(row, 7, bar.count - bar.low, formats["note"])
     last = first + len(figures.bars) - 1
     for line, note in enumerate(figures.notes, last + 2):
-        sheet.write_string(line, 0, f"※ {note}", formats["note"])
+        sheet.write_string(line, 0, excel_text(f"※ {note}"), formats["note"])
     sheet.insert_chart(4, 9 if figures.random_n else 5, _bar_chart(book, name, figures, first, last))
     _print_on_width(sheet, pages_high=1)
 
@@ -145,7 +174,7 @@ def _figures_sheet(book: Any, formats: dict[str, Any], name: str, figures: Figur
 def _cross_sheet(
     book: Any, formats: dict[str, Any], name: str, figures: Figures, cross: pd.DataFrame
 ) -> None:
-    sheet = book.add_worksheet(_FORBIDDEN_IN_NAME.sub("", name)[:31].rstrip("' "))
+    sheet = book.add_worksheet(_as_sheet_name(name, [sheet.name for sheet in book.worksheets()]))
     sheet.set_column(0, 0, 28)
     sheet.set_column(1, 2 + cross["label"].nunique(), 10)
     sheet.set_row(0, 26)
@@ -165,7 +194,7 @@ def _cross_sheet(
         "層の名の後の ※ は回答数が 10 未満の層。割合は参考にとどめる。",
     )
     for offset, note in enumerate(notes):
-        sheet.write_string(line + offset, 0, f"※ {note}", formats["note"])
+        sheet.write_string(line + offset, 0, excel_text(f"※ {note}"), formats["note"])
     _print_on_width(sheet)
 
 
@@ -221,7 +250,7 @@ def _bar_chart(book: Any, name: str, figures: Figures, first: int, last: int) ->
     )
     chart.set_title(
         {
-            "name": f"{figures.title}(件、n＝{figures.base_n:,})",
+            "name": _chart_title(f"{figures.title}(件、n＝{figures.base_n:,})"),
             "name_font": {"name": _FONT, "size": 13, "bold": False},
         }
     )
@@ -270,7 +299,7 @@ def _pairs_sheet(book: Any, formats: dict[str, Any], name: str, figures: Compari
                 sheet.write_number(row, column, round(cell, 1), formats["share"])
     last = 3 + len(figures.pairs)
     for line, note in enumerate(figures.notes, last + 2):
-        sheet.write_string(line, 0, f"※ {note}", formats["note"])
+        sheet.write_string(line, 0, excel_text(f"※ {note}"), formats["note"])
     below = last + len(figures.notes) + 3
     if all(pair.first is not None for pair in figures.pairs):
         sheet.insert_chart(below, 0, _pair_chart(book, name, figures, 4, last))
@@ -309,7 +338,7 @@ def _difference_chart(book: Any, name: str, figures: ComparisonFigures, first: i
         }
     )
     title = f"差(ポイント、{figures.names[1]}－{figures.names[0]})と 95% 区間"
-    chart.set_title({"name": title, "name_font": {"name": _FONT, "size": 13, "bold": False}})
+    chart.set_title({"name": _chart_title(title), "name_font": {"name": _FONT, "size": 13, "bold": False}})
     chart.set_legend({"none": True})
     font = {"name": _FONT, "size": 10}
     chart.set_y_axis({"reverse": True, "num_font": font, "label_position": "low", "major_tick_mark": "none"})
@@ -334,7 +363,8 @@ def _pair_chart(book: Any, name: str, figures: ComparisonFigures, first: int, la
                 "data_labels": {"value": True, "num_format": "0.0", "font": {"name": _FONT, "size": 9}},
             }
         )
-    chart.set_title({"name": figures.title, "name_font": {"name": _FONT, "size": 13, "bold": False}})
+    title = _chart_title(figures.title)
+    chart.set_title({"name": title, "name_font": {"name": _FONT, "size": 13, "bold": False}})
     chart.set_legend({"position": "bottom", "font": {"name": _FONT, "size": 10}})
     chart.set_y_axis({"reverse": True, "num_font": {"name": _FONT, "size": 10}, "major_tick_mark": "none"})
     room = 1.15 * max(1.0, *(pair.largest for pair in figures.pairs))
@@ -350,12 +380,10 @@ def _comments_sheet(
     for result in results:
         title, category_book = result.asked.title, result.asked.codebook
         columns[f"{title}：区分"] = [
-            "、".join(map(category_book.label, labels)) for labels in result.coded["labels"]
+            "、".join(map(category_book.label, labels)) for labels in result.shown["labels"]
         ]
-        columns[f"{title}：要確認"] = ["要確認" if review else "" for review in result.coded["review"]]
-        columns[f"{title}：決め手"] = [
-            reason(category_book, explanations) for explanations in result.explanations
-        ]
+        columns[f"{title}：要確認"] = ["要確認" if review else "" for review in result.shown["review"]]
+        columns[f"{title}：決め手"] = result.reasons
     _write_frame(book.add_worksheet("回答一覧"), formats, pd.DataFrame(columns).iloc[: EXCEL_MAX_ROWS - 1])
 
 

@@ -13,6 +13,7 @@ from comment_classifier.batch import classify_again
 from comment_classifier.counting import PICKED, RANDOM
 from comment_classifier.errors import InputError
 from comment_classifier.labels import SETTLED
+from comment_classifier.model_file import model_path
 from comment_classifier.report.page import templates
 from comment_classifier.review.decisions import Changed
 from comment_classifier.review.export import export_decisions
@@ -20,7 +21,7 @@ from comment_classifier.review.filters import Filter, matching
 from comment_classifier.review.guard import guard
 from comment_classifier.review.training import Trainer
 from comment_classifier.review.wave import Wave, open_wave
-from comment_classifier.store import find_version, model_path, promote
+from comment_classifier.store import find_version, promote
 
 HERE = Path(__file__).parent
 PER_PAGE = 30

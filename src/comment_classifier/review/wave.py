@@ -13,15 +13,17 @@ from comment_classifier.counting import PICKED, RANDOM, count_categories
 from comment_classifier.duplicates import group_duplicates
 from comment_classifier.errors import InputError
 from comment_classifier.evaluation import Agreement, compare_codings
+from comment_classifier.explaining import explain_many
 from comment_classifier.files import sha256
 from comment_classifier.labels import SETTLED, label_matrix
-from comment_classifier.model import Model, explain_many, load_model_file
+from comment_classifier.model import Model
+from comment_classifier.model_file import load_model_file, model_path
 from comment_classifier.report.figures import Figures, question_figures
 from comment_classifier.report.marks import Segment, marked
 from comment_classifier.review.decisions import Decision, Decisions
 from comment_classifier.runs import Run, read_run
 from comment_classifier.sampling import draw_sample, pick_useful
-from comment_classifier.store import model_path, versions
+from comment_classifier.store import versions
 from comment_classifier.survey import SurveyQuestion
 
 DECISIONS = "review.sqlite"
@@ -106,7 +108,7 @@ class Wave:
         if asked.figures is None or asked.figures[0] != now:
             with self.lock:
                 counts = count_categories(asked.coded, asked.book, self.reading(question), asked.groups)
-                figures = question_figures(asked.asked, asked.coded, counts, asked.groups)
+                figures = question_figures(asked.asked, counts)
                 asked.figures = (now, figures)
         return asked.figures[1]
 

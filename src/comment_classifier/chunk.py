@@ -1,0 +1,277 @@
+"""One chunk of a survey's rows in, the same rows with their coding out: the unit of every engine."""
+
+import csv
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from comment_classifier.cells import as_texts, excel_text
+from comment_classifier.classifier import CommentClassifier
+from comment_classifier.codebook import Codebook
+from comment_classifier.coding import (
+    Coding,
+    code_normalized,
+    coded_frame,
+    distinct_texts,
+    given_labels,
+    label_texts,
+    reasons,
+)
+from comment_classifier.errors import InputError
+from comment_classifier.labels import SEPARATOR
+from comment_classifier.masking import mask_all
+from comment_classifier.model_file import model_path
+from comment_classifier.store import load_model
+from comment_classifier.survey import Survey, SurveyQuestion
+from comment_classifier.tables import column
+from comment_classifier.text import duplicate_keys, normalize_all
+from comment_classifier.toml_reader import is_file
+
+_LOADED: dict[tuple[Path, int, int, str], CommentClassifier] = {}
+_FLAGS = np.array(["0", "1"], object)
+_LINE_END = "\r\n\0"  # makes the writer quote line breaks, and stands in no cell
+_SCORES = np.array([f"{score / 10_000:.4f}" for score in range(10_001)], object)
+_DIGITS = np.frombuffer("".join(_SCORES).encode(), np.uint8).reshape(len(_SCORES), -1)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is done to every chunk of a survey file.
+
+    Attributes:
+        survey: its questions, by the headings of the file.
+        reasons: whether the deciding words are worked out.
+        mask: whether personal data in the answers are replaced first.
+        readings: by question what a person read: ``labels``, ``chosen`` and ``text`` by row from 0.
+
+    """
+
+    survey: Survey
+    reasons: bool = True
+    mask: bool = False
+    readings: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Scored:
+    """A chunk with its coding.
+
+    Attributes:
+        rows: the rows of the input, with the columns of the coding.
+        codings: by question the coding of the rows.
+        keys: by question (n,) a number that equal texts share, 0 for a blank one.
+
+    """
+
+    rows: pd.DataFrame
+    codings: dict[str, Coding]
+    keys: dict[str, npt.NDArray[np.uint64]]
+
+
+def score_chunk(
+    rows: pd.DataFrame, survey: Survey, *, reasons: bool = True, mask: bool = False
+) -> pd.DataFrame:
+    """Code some rows of a survey; the same rows give the same result, wherever they are coded.
+
+    A pure function of its arguments and the model files, to be mapped over parts of any size.
+
+    Args:
+        rows: n rows with the columns that the survey names.
+        survey: its questions.
+        reasons: whether the deciding words are worked out, which takes half of the time.
+        mask: replace personal data in the answers first; see :mod:`comment_classifier.masking`.
+
+    Returns:
+        The rows with, per question ``q``: ``q_labels`` (ids joined by ``|``), ``q_区分`` (their labels),
+        ``q_review`` (1: a person should look), ``q_reason`` (blank without ``reasons``), ``q_<id>``
+        (0 or 1) and ``q_score_<id>`` (a probability).
+
+    Raises:
+        InputError: a column is missing, or no usable model.
+
+    """
+    plan = Plan(with_headings(survey, rows, Path("rows")), reasons, mask)
+    return score(rows, plan).rows
+
+
+def score(rows: pd.DataFrame, plan: Plan) -> Scored:
+    """Code some rows of a survey file as planned; see :func:`score_chunk`."""
+    columns: dict[str, Any] = {str(name): rows[name] for name in rows.columns}
+    codings, keys = {}, {}
+    for asked in plan.survey.questions:
+        values = rows[asked.column].tolist()
+        reading = plan.readings.get(asked.question)
+        if reading is not None:
+            reading = reading[reading.index.isin(rows.index)]
+            _check_texts(reading, dict(zip(rows.index, values, strict=True)), asked)
+        if plan.mask:
+            values = mask_all([value if isinstance(value, str) else "" for value in values])
+            columns[asked.column] = values
+        texts, back = distinct_texts(values)
+        normalized = normalize_all(texts)
+        model, book = loaded(asked).model_, asked.codebook
+        coding = code_normalized(model, book, normalized)
+        why = reasons(model, book, normalized, coding.flags) if plan.reasons else [""] * len(texts)
+        codings[asked.question] = coding.take(back)
+        keys[asked.question] = _keys(normalized)[back]
+        for name, added in _columns(book, coding, why).items():
+            columns[f"{asked.question}_{name}"] = added[back]
+        if reading is not None:
+            read = reading.reindex(rows.index)
+            given = [SEPARATOR.join(its) if isinstance(its, tuple) else "" for its in read["labels"]]
+            columns[f"{asked.question}_read"] = given
+            columns[f"{asked.question}_chosen"] = read["chosen"].fillna("").to_numpy(object)
+    return Scored(pd.DataFrame(columns, index=rows.index), codings, keys)
+
+
+def with_headings(survey: Survey, table: pd.DataFrame, path: Path) -> Survey:
+    """Return the survey with the headings as they stand in the table.
+
+    Raises:
+        InputError: a column is missing, or a heading is needed for the result.
+
+    """
+    questions = tuple(replace(q, column=str(column(table, q.column, path).name)) for q in survey.questions)
+    for asked in questions:
+        taken = [h for h in table.columns if str(h) in added_columns(asked)]
+        if taken:
+            raise InputError(f"{path}: the heading {taken[0]!r} is needed for the result. Rename that column")
+    id_column = str(column(table, survey.id_column, path).name) if survey.id_column else ""
+    return replace(survey, questions=questions, id_column=id_column)
+
+
+def added_columns(asked: SurveyQuestion) -> set[str]:
+    """Return the headings that the coding of a question adds."""
+    names = ["labels", "区分", "review", "reason", "read", "chosen"]
+    names += [*asked.codebook.ids, *(f"score_{c}" for c in asked.codebook.ids)]
+    return {f"{asked.question}_{name}" for name in names}
+
+
+def coded_rows(scored: pd.DataFrame, asked: SurveyQuestion, coding: Coding) -> pd.DataFrame:
+    """Lay one question of coded rows out as :func:`comment_classifier.classify` does, numbered from 0."""
+    texts = scored[asked.column].tolist()
+    return coded_frame(coding, loaded(asked).model_, asked.codebook, texts, pd.RangeIndex(len(texts)))
+
+
+def as_written(scored: pd.DataFrame, survey: Survey) -> pd.DataFrame:
+    """Return coded rows with every cell as the text that a CSV file holds."""
+    columns = {name: scored[name] for name in scored.columns}
+    for asked in survey.questions:
+        for category in asked.codebook.ids:
+            flag, score = f"{asked.question}_{category}", f"{asked.question}_score_{category}"
+            columns[flag] = _FLAGS[scored[flag].to_numpy(np.int64)]
+            columns[score] = _SCORES[np.rint(scored[score].to_numpy(float) * 10_000).astype(np.int64)]
+        review = f"{asked.question}_review"
+        columns[review] = _FLAGS[scored[review].to_numpy(np.int64)]
+    return pd.DataFrame(columns, index=scored.index)
+
+
+def csv_lines(scored: pd.DataFrame, survey: Survey) -> bytes:
+    """Return coded rows as lines of a CSV file in UTF-8, without headings."""
+    width_of = _widths(survey)
+    parts = []
+    for are_figures, names in groupby(scored.columns, key=width_of.__contains__):
+        columns = scored[list(names)]
+        parts.append(_figures(columns, width_of) if are_figures else _texts(columns))
+    return b"".join(b",".join(line) + b"\r\n" for line in zip(*parts, strict=True))
+
+
+def _texts(columns: pd.DataFrame) -> list[bytes]:
+    """Return the cells of each row as CSV, without the line's end."""
+    text = io.StringIO(newline="")
+    cells = zip(*(as_texts(columns.iloc[:, i].tolist()) for i in range(columns.shape[1])), strict=True)
+    csv.writer(text, lineterminator=_LINE_END).writerows(cells)
+    return text.getvalue().encode("utf-8").split(_LINE_END.encode())[:-1]
+
+
+def _figures(columns: pd.DataFrame, width_of: Mapping[Any, int]) -> list[bytes]:
+    """Return flags and scores of each row as CSV: all of one width, and so laid out at once."""
+    widths = np.array([width_of[name] for name in columns])
+    begins = np.cumsum(widths + 1) - widths - 1
+    cells = np.full((len(columns), int(begins[-1] + widths[-1])), ord(","), np.uint8)
+    for at, width, (_, values) in zip(begins, widths, columns.items(), strict=True):
+        if width == 1:
+            cells[:, at] = ord("0") + values.to_numpy(np.uint8)
+        else:
+            cells[:, at : at + width] = _DIGITS[np.rint(values.to_numpy(float) * 10_000).astype(np.int64)]
+    lines, width = cells.tobytes(), cells.shape[1]
+    return [lines[at : at + width] for at in range(0, len(lines), width)]
+
+
+def _widths(survey: Survey) -> dict[str, int]:
+    """Return the characters that each column of flags or scores takes."""
+    widths = {}
+    for asked in survey.questions:
+        widths[f"{asked.question}_review"] = 1
+        widths |= {f"{asked.question}_score_{c}": _DIGITS.shape[1] for c in asked.codebook.ids}
+        widths |= {f"{asked.question}_{c}": 1 for c in asked.codebook.ids}
+    return widths
+
+
+def loaded(asked: SurveyQuestion) -> CommentClassifier:
+    """Return the model of a question; a process reads the file once.
+
+    Raises:
+        InputError: there is none, or it is not usable.
+
+    """
+    file = model_of(asked)
+    stat = file.stat()
+    key = (file, stat.st_mtime_ns, stat.st_size, asked.codebook.fingerprint)
+    if key not in _LOADED:
+        _LOADED[key] = load_model(file, asked.codebook)
+    return _LOADED[key]
+
+
+def model_of(asked: SurveyQuestion) -> Path:
+    """Return the model file of a question.
+
+    Raises:
+        InputError: there is none.
+
+    """
+    file = asked.model or model_path(asked.codebook)
+    if not is_file(file):
+        raise InputError(
+            f"question {asked.question!r}: no such model file {file}. Train one for the codebook "
+            f'{asked.codebook.id!r}, and name it with --model, or with model = "..." in the survey file'
+        )
+    return file
+
+
+def _columns(book: Codebook, coding: Coding, why: list[str]) -> dict[str, npt.NDArray[Any]]:
+    named = {
+        "labels": [SEPARATOR.join(labels) for labels in given_labels(book, coding.flags)],
+        "区分": label_texts(book, coding.flags),
+        "reason": why,
+    }
+    columns: dict[str, npt.NDArray[Any]] = {name: np.array(texts, object) for name, texts in named.items()}
+    columns["review"] = coding.review.astype(np.int8)
+    columns |= {category: coding.flags[:, k].astype(np.int8) for k, category in enumerate(book.ids)}
+    columns |= {f"score_{category}": coding.scores[:, k] for k, category in enumerate(book.ids)}
+    order = ["labels", "区分", "review", "reason"]
+    return {name: columns.pop(name) for name in order} | columns
+
+
+def _keys(normalized: list[str]) -> npt.NDArray[np.uint64]:
+    keys: npt.NDArray[np.uint64] = pd.util.hash_array(
+        np.array([*duplicate_keys(normalized), ""], object), categorize=False
+    )
+    blank = np.fromiter((not text for text in normalized), bool, len(normalized))
+    return np.where(blank, np.uint64(0), keys[:-1] | np.uint64(1))
+
+
+def _check_texts(reading: pd.DataFrame, texts: Mapping[Any, object], asked: SurveyQuestion) -> None:
+    for row, marked in reading["text"].items() if "text" in reading else ():
+        if excel_text(str(texts[row])).strip() != marked.strip():
+            raise InputError(
+                f"sheet {asked.question!r}: the text marked for row {row + 1} of the file is not the one "
+                "there. Was another column drawn?"
+            )
