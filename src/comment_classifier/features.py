@@ -191,8 +191,7 @@ def tfidf(features: Features, occurrences: Occurrences, n_rows: int) -> Any:
     """
     from scipy import sparse
 
-    row, column, values = _entries(features, occurrences, n_rows)
-    pointers = np.searchsorted(row, np.arange(n_rows + 1))
+    pointers, column, values = _entries(features, occurrences, n_rows)
     return sparse.csr_matrix((values, column, pointers), shape=(n_rows, len(features)))
 
 
@@ -201,8 +200,9 @@ def weighted_sums(features: Features, occurrences: Occurrences, n_rows: int, wei
     if n_rows > _FEW_ROWS:
         return np.asarray(tfidf(features, occurrences, n_rows) @ weights)
     # For a few comments, loading SciPy would take longer than all the rest.
-    row, column, values = _entries(features, occurrences, n_rows)
+    pointers, column, values = _entries(features, occurrences, n_rows)
     sums = np.zeros((n_rows, weights.shape[1]))
+    row = np.repeat(np.arange(n_rows), np.diff(pointers))
     np.add.at(sums, row, values[:, None] * weights[column])
     return sums
 
@@ -216,7 +216,7 @@ def occurrence_values(features: Features, occurrences: Occurrences, n_rows: int)
 
 
 def _entries(features: Features, occurrences: Occurrences, n_rows: int) -> tuple[Ints, Ints, Floats]:
-    """Return row, column and value of the entries of the TF-IDF matrix, by row and column."""
+    """Return the TF-IDF matrix: where each row begins, the columns and the values of its entries."""
     key = np.sort(_keys(features, occurrences))
     first = np.flatnonzero(np.diff(key, prepend=-1))
     return _weighted(features, key[first], np.diff(first, append=len(key)), n_rows)
@@ -228,16 +228,22 @@ def _keys(features: Features, occurrences: Occurrences) -> Ints:
 
 
 def _weighted(features: Features, key: Ints, times: Ints, n_rows: int) -> tuple[Ints, Ints, Floats]:
-    """Return row, column and TF-IDF value of sorted keys."""
+    """Return where each row begins among sorted keys, their columns and TF-IDF values."""
     bits = len(features).bit_length()
-    row, column = key >> bits, key & ((1 << bits) - 1)
     values = np.take(_SUBLINEAR, times, mode="clip")
     often = np.flatnonzero(times >= len(_SUBLINEAR))
     values[often] = 1.0 + np.log(times[often])
+    column = key & ((1 << bits) - 1)
     values *= features.idf[column]
-    block = 2 * row + (column >= features.n_word_columns)
-    values /= np.sqrt(np.bincount(block, weights=values**2, minlength=2 * n_rows))[block]
-    return row, column, values
+    # Each row is two blocks, its words and its n-grams; each is scaled to length 1.
+    begins = (np.arange(n_rows) << bits)[:, None] | np.array([0, features.n_word_columns])
+    pointers = np.append(np.searchsorted(key, begins.ravel()), len(key))
+    sizes = np.diff(pointers)
+    filled = pointers[:-1][sizes > 0]
+    if len(filled):
+        squares = np.add.reduceat(values**2, filled)
+        values /= np.repeat(np.sqrt(squares), sizes[sizes > 0])
+    return pointers[::2], column, values
 
 
 def _word_occurrences(features: Features, words: Sequence[str], row: Ints) -> Iterator[Occurrences]:

@@ -35,6 +35,7 @@ class Cut:
     Attributes:
         points: code points of all comments.
         words: the words of all comments: what is left of them without blanks.
+        lengths: characters of each word.
         n_words: (n,) words of each.
         found: where known features occur.
 
@@ -42,6 +43,7 @@ class Cut:
 
     points: npt.NDArray[np.uint32]
     words: list[str]
+    lengths: Ints
     n_words: Ints
     found: Occurrences
 
@@ -49,11 +51,6 @@ class Cut:
     def first_word(self) -> Ints:
         """(n,) where the words of each comment begin."""
         return np.cumsum(self.n_words) - self.n_words
-
-    @cached_property
-    def lengths(self) -> Ints:
-        """The number of characters of each word."""
-        return text_lengths(self.words)
 
     @cached_property
     def shown(self) -> Ints:
@@ -113,11 +110,14 @@ def logits(model: Model, normalized: Sequence[str]) -> Floats:
 def cut_comments(model: Model, normalized: Sequence[str]) -> Cut:
     """Cut n normalised comments into words, and find the model's features in them."""
     spaced = spaced_words(normalized)
-    words = " ".join(filter(None, spaced)).split(" ") if any(spaced) else []
+    joined = " ".join(filter(None, spaced))
+    words = joined.split(" ") if joined else []
+    blanks = np.flatnonzero(code_points([joined]) == _BLANK)
+    lengths = np.diff(blanks, prepend=-1, append=len(joined)) - 1 if joined else np.empty(0, np.int64)
     n_words = np.fromiter((text.count(" ") + 1 if text else 0 for text in spaced), np.int64, len(spaced))
     points, letters = code_points(normalized), text_lengths(normalized)
     found = occurrences_in(model.features, points, letters, words, n_words)
-    return Cut(points, words, n_words, found)
+    return Cut(points, words, lengths, n_words, found)
 
 
 def find_clauses(cut: Cut) -> Clauses:
