@@ -234,3 +234,17 @@ def test_nothing_heavy_is_loaded_before_it_is_needed():
     assert loaded_by(helped) == "[]"
     one = 'import comment_classifier as cc; cc.categories("議事録の要約", "use_cases")'
     assert loaded_by(one) == "['numpy', 'fugashi']"
+
+
+def test_a_run_leaves_nothing_of_the_run_before_it(file, folder_of_parts, tmp_path):
+    """An old table beside new counts would be taken for theirs; what others wrote stays."""
+    out = tmp_path / "out"
+    classify_file(file, SURVEY, out, by=["所属"])
+    (out / "charts" / "mine.png").write_bytes(b"mine")
+    classify_parts(folder_of_parts, SURVEY, out, n_jobs=1)
+    assert not (out / "comments.csv").exists() and not (out / "crosstab.csv").exists()
+    assert (out / "comments" / "part-00005.parquet").exists() and (out / "charts" / "mine.png").exists()
+    with pytest.raises(cc.InputError, match=r"comments\.csv: not found"):
+        cc.read_table(out / "comments.csv")
+    classify_file(file, SURVEY, out)
+    assert (out / "comments.csv").exists() and not list((out / "comments").glob("*"))

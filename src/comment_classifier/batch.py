@@ -42,7 +42,7 @@ from comment_classifier.results import (
     counts_table,
     cross_tables,
 )
-from comment_classifier.runs import Run
+from comment_classifier.runs import Run, files_of_run
 from comment_classifier.sheets import HASH, origin_of, read_sheet
 from comment_classifier.survey import Survey, SurveyQuestion
 from comment_classifier.tables import column, csv_heading, open_table, write_csv
@@ -194,7 +194,7 @@ def _classify(
     survey = job.plan.survey
     for asked in survey.questions:
         loaded(asked)  # a fault of the model comes before any work
-    with whole_folder(out) as folder:
+    with whole_folder(out, files_of_run(out)) as folder:
         gathered = Gathered(job, folder / ".texts")
         for part in parts(folder):
             gathered.take(part)
@@ -209,6 +209,9 @@ def _classify(
         table = kept[[name for name in kept.columns if not _is_added(str(name), survey)]]
         write_report(folder, table, survey, results, as_written(kept, survey), gathered.n)
         described = _run(job, said, results, started, gathered.n, len(kept))
+        described["files"] = sorted(
+            str(p.relative_to(folder).as_posix()) for p in folder.rglob("*") if p.is_file()
+        )
         text = json.dumps(described, ensure_ascii=False, indent=1)
         (folder / "run.json").write_text(text + "\n", encoding="utf-8", errors="backslashreplace")
     return results

@@ -10,6 +10,7 @@ Out = TypeVar("Out")
 # Chunks per process that are under way: none waits, and memory stays bounded. (joblib.Parallel as a
 # generator goes on working whether its results are taken or not.)
 _AHEAD = 2
+_IDLE = 60  # seconds after which a process without work ends, so that none outlives a killed parent
 
 
 def in_order(work: Callable[[In], Out], chunks: Iterable[In], n_jobs: int = 1) -> Iterator[Out]:
@@ -30,7 +31,7 @@ def in_order(work: Callable[[In], Out], chunks: Iterable[In], n_jobs: int = 1) -
     n = effective_n_jobs(n_jobs)
     waiting: deque[Future[Out]] = deque()
     # A pool of its own: joblib keeps the one that everybody shares for itself.
-    with ProcessPoolExecutor(max_workers=n) as executor:
+    with ProcessPoolExecutor(max_workers=n, timeout=_IDLE) as executor:
         try:
             for chunk in chunks:
                 waiting.append(executor.submit(work, chunk))

@@ -16,7 +16,7 @@ import stat
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from filelock import BaseFileLock
 
 _UNFINISHED, _READY = ".unfinished.", ".ready."
+_GONE = ".gone"  # in a ready folder: names of files that go, a line each
 _RANDOM = "[a-z0-9_]{8}"  # what is added to a name
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
 _WAIT = 10.0  # seconds for another program to be done
@@ -135,13 +136,14 @@ def locked(path: Path) -> Iterator[None]:
 
 
 @contextmanager
-def whole_folder(path: Path) -> Iterator[Path]:
+def whole_folder(path: Path, owned: Sequence[str] = ()) -> Iterator[Path]:
     """Yield an empty folder within ``path``; its files move into ``path`` together when the block succeeds.
 
     The yielded folder is renamed when it is complete. From that moment on its files count as written: if
     the program is killed while they are moved, :func:`finish_files` moves the rest, and every reader and
     writer of such a folder calls that first. Files that ``path`` held before and that are not written anew
-    stay. Nothing whose name begins with a dot is moved. One program at a time writes to a folder.
+    stay, but for those named in ``owned``, which an earlier run wrote. Nothing whose name begins with a dot
+    is moved. One program at a time writes to a folder.
 
     Raises:
         InputError: ``path`` is a file, cannot be written to, is full, or another program writes to it; or
@@ -160,6 +162,7 @@ def whole_folder(path: Path) -> Iterator[Path]:
                 yield made
                 _remove_hidden(made)
                 _complete(made, path, folders)
+                (made / _GONE).write_text("\n".join(_not_anew(owned, made)), encoding="utf-8")
             with _moving():
                 made.rename(made.with_name(made.name.replace(_UNFINISHED, _READY)))
                 _note(path)
@@ -181,12 +184,25 @@ def finish_files(folder: Path) -> None:
     """
     for ready in _own(folder, _READY):
         with _moving():
-            for new in _files_in(ready):
+            for new in (file for file in _files_in(ready) if file.name != _GONE):
                 _bring(new, folder / new.relative_to(ready))
+            for name in _gone(ready):
+                (folder / name).unlink(missing_ok=True)
+            (ready / _GONE).unlink(missing_ok=True)
             for place in sorted(_folders_in(ready), reverse=True):
                 _sync_folder(folder / place.relative_to(ready))
                 with suppress(OSError):  # not empty, or another process was faster
                     place.rmdir()
+
+
+def _not_anew(owned: Sequence[str], made: Path) -> list[str]:
+    inside = [name for name in owned if not Path(name).is_absolute() and ".." not in Path(name).parts]
+    return [name for name in inside if not (made / name).exists()]
+
+
+def _gone(ready: Path) -> list[str]:
+    listed = ready / _GONE
+    return listed.read_text(encoding="utf-8").splitlines() if listed.exists() else []
 
 
 @contextmanager

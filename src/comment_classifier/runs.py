@@ -102,6 +102,15 @@ def read_run(folder: Path) -> Run:
     return at_rest(folder, lambda: _read(folder))
 
 
+def files_of_run(folder: Path) -> list[str]:
+    """Return the files that the run in a folder wrote, by their paths in it; none if there is no run."""
+    try:
+        files = json.loads((folder / "run.json").read_text(encoding="utf-8"))["files"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return []
+    return [file for file in files if isinstance(file, str)] if isinstance(files, list) else []
+
+
 def at_rest(folder: Path, read: Callable[[], Read]) -> Read:
     """Read files of a run that belong together; again, if a run moved its own there meanwhile.
 

@@ -157,12 +157,14 @@ def _list(options: argparse.Namespace) -> None:
 
 
 def _show(options: argparse.Namespace) -> None:
+    from comment_classifier.files import finish_files
     from comment_classifier.store import find_version
 
     folder, name = _folder(options), _id(options.codebook)
     if options.number is not None:
         sys.stdout.write(find_version(name, options.number, folder).card)
         return
+    finish_files(folder)
     card = folder / f"{name}.md"
     if not card.exists():
         raise InputError(f"{card}: not found. Is there a model of {name!r}? See: model list")
