@@ -13,7 +13,7 @@ import numpy as np
 import openpyxl
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import comment_classifier as cc
@@ -28,7 +28,7 @@ from comment_classifier.no_answer import NO_ANSWER, judge, judge_all
 from comment_classifier.scoring import logits
 from comment_classifier.survey import single_question
 from comment_classifier.tables import write_csv
-from comment_classifier.text import duplicate_key, duplicate_keys, normalize, normalize_all
+from comment_classifier.text import SPELLINGS, duplicate_key, duplicate_keys, normalize, normalize_all
 from comment_classifier.totals import Texts, Totals, count_totals, cross_totals, totals
 
 MORE = int(os.environ.get("MORE_EXAMPLES", "1"))  # times as many, for a night
@@ -46,13 +46,22 @@ PIECES = (
 )  # fmt: skip
 ODD = st.text(st.characters(), max_size=25)  # half of a surrogate pair, too
 MIXED = st.lists(st.sampled_from(PIECES), max_size=14).map("".join)
-TEXT = st.one_of(MIXED, MIXED, ODD, st.sampled_from(NO_ANSWER))
+# Wordings beside each other, whose spellings may be a wording again.
+SPELT = st.lists(
+    st.sampled_from(
+        [*sorted({w for spelling, its in SPELLINGS for w in (spelling, *its)}), "電子", "ー", "e-", "集"]
+    ),
+    min_size=1,
+    max_size=4,
+).map("".join)
+TEXT = st.one_of(MIXED, MIXED, SPELT, ODD, st.sampled_from(NO_ANSWER))
 TEXTS = st.lists(TEXT, max_size=12)
 BOOKS = st.sampled_from(("tasks", "improvements", "risks", "non_use")).map(cc.load_codebook)
 
 
 @given(TEXTS)
-@tried(500)
+@example(["電子mail", "フォルダーー", "アイディアイディア", "例規集集"])
+@tried(2000)
 def test_normalising_all_is_normalising_each_and_changes_nothing_the_second_time(texts):
     normalized = normalize_all(texts)
     assert normalized == [normalize(text) for text in texts]

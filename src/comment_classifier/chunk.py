@@ -113,7 +113,7 @@ def score(rows: pd.DataFrame, plan: Plan) -> Scored:
             _check_texts(reading, dict(zip(rows.index, values, strict=True)), asked)
         if plan.mask:
             values = mask_all([value if isinstance(value, str) else "" for value in values])
-            columns[asked.column] = values
+            columns[asked.column] = _column(values, rows.index)
         texts, back = distinct_texts(values)
         normalized = normalize_all(texts)
         model, book = loaded(asked).model_, asked.codebook
@@ -122,12 +122,13 @@ def score(rows: pd.DataFrame, plan: Plan) -> Scored:
         codings[asked.question] = coding.take(back)
         keys[asked.question] = _keys(normalized)[back]
         for name, added in _columns(book, coding, why).items():
-            columns[f"{asked.question}_{name}"] = added[back]
+            columns[f"{asked.question}_{name}"] = _column(added[back], rows.index)
         if reading is not None:
             read = reading.reindex(rows.index)
             given = [SEPARATOR.join(its) if isinstance(its, tuple) else "" for its in read["labels"]]
-            columns[f"{asked.question}_read"] = given
-            columns[f"{asked.question}_chosen"] = read["chosen"].fillna("").to_numpy(object)
+            columns[f"{asked.question}_read"] = _column(given, rows.index)
+            chosen = read["chosen"].fillna("").to_numpy(object)
+            columns[f"{asked.question}_chosen"] = _column(chosen, rows.index)
     return Scored(pd.DataFrame(columns, index=rows.index), codings, keys)
 
 
@@ -244,6 +245,12 @@ def model_of(asked: SurveyQuestion) -> Path:
             f'{asked.codebook.id!r}, and name it with --model, or with model = "..." in the survey file'
         )
     return file
+
+
+def _column(values: Any, index: pd.Index) -> "pd.Series[Any]":
+    # As objects: pandas would look through all texts and store them in its own way.
+    texts = isinstance(values, list) or values.dtype == object
+    return pd.Series(values, index=index, dtype=object if texts else None)
 
 
 def _columns(book: Codebook, coding: Coding, why: list[str]) -> dict[str, npt.NDArray[Any]]:

@@ -148,7 +148,9 @@ def _says_more(text: str, foreign: re.Pattern[str]) -> bool:
     Nearly every real answer does, and the rule need not be tried on it.
     """
     first = foreign.search(text)
-    if first is None or _PARTS.search(text, 0, first.start()) or _CUTS_WORDS.search(text):
+    if first is None or _CUTS_WORDS.search(text):
+        return False
+    if first.start() and _PARTS.search(text, 0, first.start()):
         return False
     kept = text.rstrip(_ENDS)
     from_behind = foreign.search(kept[::-1])

@@ -8,6 +8,8 @@ import unicodedata
 from collections.abc import Sequence
 from functools import lru_cache, partial
 
+import numpy as np
+
 # What stands between comments that are normalised together: the first character of _INVISIBLE, so
 # that no normalised comment holds it.
 _SEPARATOR = "\0"
@@ -18,8 +20,11 @@ _INVISIBLE = re.compile(
     "\u2060-\u206f\ufe00-\ufe0f\ufeff\ufff0-\ufffb\U000e0000-\U000e0fff\ud800-\udfff\ue000-\uf8ff]"
 )
 _LINE_ENDS = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
+_LINE_END_MARKS = "\r\x0b\x0c\x85\u2028\u2029"
 _BLANKS = re.compile(r"[^\S\n]+")
-_LONG_RUN = re.compile(r"([^\0])\1{10,}")
+_OTHER_BLANKS = ("  ", "\t", "\u1680")  # what NFKC leaves, but for one blank
+_LONGEST_RUN = 10
+_LONG_RUN = re.compile(rf"([^\0])\1{{{_LONGEST_RUN},}}")
 _FULL_WIDTH = re.compile("[\uff01-\uff5e]+")
 _TO_HALF_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
 _nfkc = partial(unicodedata.normalize, "NFKC")
@@ -87,18 +92,31 @@ def normalize_all(texts: Sequence[str]) -> list[str]:
     joined = _SEPARATOR.join(texts)
     if joined.count(_SEPARATOR) != len(texts) - 1:
         joined = _SEPARATOR.join([text.replace(_SEPARATOR, "") for text in texts])
-    joined = _LINE_ENDS.sub("\n", joined)
-    # Twice: NFKC can bring out characters that are themselves removed, and their removal can
-    # bring combining characters together.
+    # What few comments hold is looked for before it is replaced: looking is cheaper.
+    if any(map(joined.__contains__, _LINE_END_MARKS)):
+        joined = _LINE_ENDS.sub("\n", joined)
     joined = _compatible(_INVISIBLE.sub("", joined)).lower()
-    joined = _compatible(_INVISIBLE.sub("", joined))
-    joined = _LONG_RUN.sub(lambda m: m.group(1) * 10, _BLANKS.sub(" ", joined))
+    # Again: NFKC can bring out characters that are themselves removed, and their removal can
+    # bring combining characters together.
+    visible = _INVISIBLE.sub("", joined)
+    if visible != joined or not unicodedata.is_normalized("NFKC", visible):
+        joined = _compatible(visible)
+    if any(map(joined.__contains__, _OTHER_BLANKS)):
+        joined = _BLANKS.sub(" ", joined)
+    if _has_long_run(joined):
+        joined = _LONG_RUN.sub(lambda m: m.group(1) * _LONGEST_RUN, joined)
     # Blanks at the ends go first, so that a spelling is judged by what stands beside it.
     joined = _SEPARATOR.join(map(str.strip, joined.split(_SEPARATOR)))
     # Until nothing changes: 電子mail becomes 電子メール, and that is one of its wordings again.
     while (spelled := _SPELLING.sub(lambda m: _SPELLING_OF[m.group()], joined)) != joined:
         joined = spelled
     return joined.split(_SEPARATOR)[: len(texts)]
+
+
+def _has_long_run(text: str) -> bool:
+    points = np.frombuffer(text.encode("utf-32-le"), np.uint32)
+    changes = np.flatnonzero(points[1:] != points[:-1])
+    return bool((np.diff(changes, prepend=-1, append=len(points) - 1) > _LONGEST_RUN).any())
 
 
 def _compatible(joined: str) -> str:

@@ -13,6 +13,7 @@ from comment_classifier.tokenizer import split_words
 
 FEWEST = 20  # comments; fewer are read faster than grouped
 _PER_THEME = 10
+_MOST = 1000  # comments that are grouped, evenly from all: more would not change the themes, but take long
 _MOST_THEMES = 6
 _WORDS, _QUOTES = 5, 2
 
@@ -41,6 +42,7 @@ def find_themes(model: Model, texts: Sequence[str], seed: int = 0) -> list[Theme
 
     """
     distinct = list({duplicate_key(t): t for t in texts}.values())
+    distinct = distinct[:: 1 + len(distinct) // _MOST]
     if len(distinct) < FEWEST:
         return []
     from sklearn.cluster import KMeans
