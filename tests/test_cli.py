@@ -147,3 +147,21 @@ def test_agreement_prints_coders_beside_the_model(capsys):
     assert main(["agreement", "non_use", "--labels", str(labels), "--second", str(second)]) == 0
     printed = capsys.readouterr().out
     assert "F1 coder–coder" in printed and "α coder–model" in printed and "| anxiety |" in printed
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "id,回答\n1,秘密の話,秘密の話\n",
+        'id,回答\n1,"秘密の話\n2,秘密の話\n',
+        "id,回答\n1,秘密の話\x00\n",
+        "id,回答,回答\n1,秘密の話,秘密の話\n",
+    ],
+)
+def test_errors_say_where_and_do_not_quote_what_people_wrote(tmp_path, capsys, content):
+    wave = tmp_path / "wave.csv"
+    wave.write_text(content, encoding="utf-8")
+    question = ["--question", "use_cases", "--column", "回答", "--out", str(tmp_path / "out")]
+    assert main(["classify", str(wave), *question]) == 1
+    said = capsys.readouterr()
+    assert "秘密" not in said.err + said.out and str(wave) in said.err

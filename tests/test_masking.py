@@ -1,11 +1,13 @@
 import csv
 import re
 import time
+import zipfile
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from comment_classifier.cli import main
 from comment_classifier.masking import PLACEHOLDERS, mask, mask_all
 from comment_classifier.tokenizer import PIECE
 from conftest import ROOT
@@ -270,3 +272,30 @@ def test_recall_of_names():
     found = sum(mask(row["text"]) == row["text"].replace(row["name"], "【氏名】") for row in rows)
     assert len(rows) == 200
     assert found / len(rows) >= 0.90
+
+
+def test_nothing_that_classify_writes_holds_what_was_masked(tmp_path):
+    """Names, numbers and addresses are gone from every file, the workbooks included, before it is written."""
+    secrets = ("山田太郎", "03-1234-5678", "taro@example.jp", "1234 5678 9012")
+    rows = [
+        f"議事録の要約。担当の{secrets[0]}さんに聞いた",
+        f"翻訳。電話は{secrets[1]}",
+        f"連絡先 {secrets[2]}",
+        secrets[3],
+    ]
+    wave = tmp_path / "wave.csv"
+    wave.write_text("回答\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    question = ["--question", "use_cases", "--column", "回答", "--mask", "--out", str(tmp_path / "out")]
+    assert main(["classify", str(wave), *question]) == 0
+    written = [path for path in (tmp_path / "out").rglob("*") if path.is_file()]
+    for path in written:
+        content = path.read_bytes()
+        if path.suffix == ".xlsx":
+            with zipfile.ZipFile(path) as archive:
+                content = b"".join(map(archive.read, archive.namelist()))
+        for secret in secrets:
+            assert secret.encode() not in content, (path.name, secret)
+    masked = (tmp_path / "out" / "comments.csv").read_text(encoding="utf-8-sig")
+    assert "【氏名】さん" in masked and "【電話番号】" in masked and "【メール】" in masked
+    assert "summary" in masked and "translation" in masked
+    assert '"masked": true' in (tmp_path / "out" / "run.json").read_text(encoding="utf-8")

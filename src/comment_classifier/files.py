@@ -14,14 +14,13 @@ import secrets
 import shutil
 import stat
 import sys
-import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
+from comment_classifier.ending import moving, note, undisturbed
 from comment_classifier.errors import InputError
 
 if sys.platform != "win32":
@@ -35,46 +34,6 @@ _RANDOM = "[a-z0-9_]{8}"  # what is added to a name
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
 _WAIT = 10.0  # seconds for another program to be done
 _POLL = 0.05
-_PATIENCE = 3.0  # seconds in which a second Ctrl-C does not disturb the clean-up after the first
-
-
-@dataclass
-class _Program:
-    """What this program has written, and whether somebody wants it to end."""
-
-    written: dict[Path, None] = field(default_factory=dict)
-    moving: int = 0  # blocks in which files move to their places
-    asked: float = 0.0  # when it was first asked to end
-
-
-_PROGRAM = _Program()
-
-
-def begin() -> None:
-    """Forget what was written before; a command begins."""
-    _PROGRAM.written.clear()
-    _PROGRAM.asked = 0.0
-
-
-def written() -> list[Path]:
-    """Return the files and folders that this command has put in their places."""
-    return list(_PROGRAM.written)
-
-
-def stop(*_: object) -> None:
-    """End the program, as a handler of signals: now, or when the files that just move are in their places.
-
-    Raises:
-        KeyboardInterrupt: always, there or then.
-
-    """
-    now = time.monotonic()
-    again = bool(_PROGRAM.asked)
-    if again and now - _PROGRAM.asked < _PATIENCE:
-        return
-    _PROGRAM.asked = now
-    if not _PROGRAM.moving:
-        raise KeyboardInterrupt
 
 
 @contextmanager
@@ -95,7 +54,7 @@ def whole_file(path: Path) -> Iterator[Path]:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             _remove_abandoned(path)
-            with _undisturbed():
+            with undisturbed():
                 handle, began = _opened(temporary), True
         except OSError as error:
             _refuse(path.parent, error)
@@ -105,12 +64,12 @@ def whole_file(path: Path) -> Iterator[Path]:
         if sys.platform == "win32":
             os.close(handle)  # a file that is open cannot be moved there
             handle = -1
-        with _moving():
+        with moving():
             _move(temporary, path)
             _note(path)
             _sync_folder(path.parent)
     except BaseException:
-        with _undisturbed():
+        with undisturbed():
             if began:
                 temporary.unlink(missing_ok=True)
             _unmake(folders)
@@ -163,13 +122,13 @@ def whole_folder(path: Path, owned: Sequence[str] = ()) -> Iterator[Path]:
                 _remove_hidden(made)
                 _complete(made, path, folders)
                 (made / _GONE).write_text("\n".join(_not_anew(owned, made)), encoding="utf-8")
-            with _moving():
+            with moving():
                 made.rename(made.with_name(made.name.replace(_UNFINISHED, _READY)))
                 _note(path)
                 _sync_folder(path)
                 finish_files(path)
         except BaseException:
-            with _undisturbed():
+            with undisturbed():
                 shutil.rmtree(made, ignore_errors=True)
                 _unmake(folders)
             raise
@@ -183,7 +142,7 @@ def finish_files(folder: Path) -> None:
 
     """
     for ready in _own(folder, _READY):
-        with _moving():
+        with moving():
             for new in (file for file in _files_in(ready) if file.name != _GONE):
                 _bring(new, folder / new.relative_to(ready))
             for name in _gone(ready):
@@ -221,12 +180,12 @@ def new_folder(path: Path) -> Iterator[Path]:
         with _told(path):
             yield made
             _complete(made, path, [])
-        with _moving():
+        with moving():
             made.rename(path)
             _note(path)
             _sync_folder(path.parent)
     except BaseException:
-        with _undisturbed():
+        with undisturbed():
             shutil.rmtree(made, ignore_errors=True)
         raise
 
@@ -237,33 +196,9 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-@contextmanager
-def _undisturbed() -> Iterator[None]:
-    """Let nobody end the program within the block; who asks for it meanwhile waits for its end."""
-    if threading.current_thread() is not threading.main_thread():
-        yield  # handlers of signals run in the main thread only
-        return
-    _PROGRAM.moving += 1
-    try:
-        yield
-    finally:
-        _PROGRAM.moving -= 1
-    if _PROGRAM.asked:
-        raise KeyboardInterrupt
-
-
-@contextmanager
-def _moving() -> Iterator[None]:
-    """Let nobody end the program while files move, so that what it says of its state is true."""
-    if _PROGRAM.asked:
-        raise KeyboardInterrupt  # raised before, and lost in the clean-up of some library
-    with _undisturbed():
-        yield
-
-
 def _note(path: Path) -> None:
     if not any(part.startswith(_UNFINISHED) for part in path.parts):
-        _PROGRAM.written[path] = None
+        note(path)
 
 
 @contextmanager
@@ -321,7 +256,7 @@ def _lock(file: Path, shown: Path) -> Iterator[None]:
             _refuse(file.parent, error)
         yield
     finally:
-        with _undisturbed():
+        with undisturbed():
             if lock.is_locked:
                 if sys.platform != "win32":  # where it goes by itself
                     with suppress(OSError):
@@ -335,7 +270,7 @@ def _acquire(lock: "BaseFileLock", until: float) -> None:
 
     while True:
         try:
-            with _undisturbed():  # half taken, a lock would leave its file
+            with undisturbed():  # half taken, a lock would leave its file
                 lock.acquire()
             return
         except Timeout:

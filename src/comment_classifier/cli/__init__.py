@@ -16,8 +16,8 @@ from comment_classifier.cli.labelled import add_agreement, add_labels
 from comment_classifier.cli.models import add_model, add_train
 from comment_classifier.cli.review import add_review
 from comment_classifier.cli.waves import add_classify, add_compare, add_sample
+from comment_classifier.ending import begin, stop, written
 from comment_classifier.errors import InputError
-from comment_classifier.files import begin, stop, written
 
 DONE, WRONG_INPUT, INTERRUPTED = 0, 1, 130
 _PATIENCE = 3.0  # seconds that the end of the program may take
