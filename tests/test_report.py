@@ -212,11 +212,14 @@ def test_charts_are_pictures_with_japanese_text(example_out):
 
 
 def test_charts_draw_every_letter(recwarn, example_out, tmp_path):
-    from comment_classifier.report.charts import write_charts
+    from comment_classifier.report.charts import _printable, write_charts
     from comment_classifier.report.figures import question_figures
 
-    write_charts(tmp_path, [question_figures(r.asked, r.counts) for r in example_out[1]])
+    figures = [question_figures(r.asked, r.counts) for r in example_out[1]]
+    write_charts(tmp_path, figures)
     assert not [w for w in recwarn if "Glyph" in str(w.message)]
+    texts = [t for f in figures for t in (f.title, f.base_line, *f.notes, *(bar.label for bar in f.bars))]
+    assert [t for t in texts if "〓" in _printable(t)] == []  # the mark for a letter that the font lacks
 
 
 @pytest.fixture(scope="module")
