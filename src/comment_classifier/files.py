@@ -326,7 +326,7 @@ def _begin(made: Path) -> None:
 
 
 def _remove_hidden(folder: Path) -> None:
-    """Remove what a program kept in a folder for itself, or what its helpers left when they were killed."""
+    """Remove what a program kept in a folder for itself, or what its processes left when they were killed."""
     for place in sorted(folder.rglob(".*"), reverse=True):
         if place.is_dir():
             shutil.rmtree(place)

@@ -177,7 +177,7 @@ def small_workbooks() -> dict[str, bytes]:
         "nested archives": nested,
         "a part twice": pack([*plain.items(), ("xl/worksheets/sheet1.xml", sheet(HEADING + ANSWER))]),
         "a part twice by case": pack([*plain.items(), ("xl/Worksheets/Sheet1.xml", sheet(HEADING + ANSWER))]),
-        "paths outside": pack([("../../../tmp/h6_evil", "x"), *plain.items(), ("/etc/h6_evil", "x")]),
+        "paths outside": pack([("../../../tmp/outside", "x"), *plain.items(), ("/etc/outside", "x")]),
         "hidden first sheet": pack(parts(sheet(HEADING + ANSWER), states=("hidden", "visible")).items()),
         "very hidden first sheet": pack(
             parts(sheet(HEADING + ANSWER), states=("veryHidden", "visible")).items()

@@ -250,7 +250,7 @@ def sample_note(shown: int, n: int) -> str:
     """Say that only some comments of a large file are shown."""
     return (
         f"回答の一覧は、全 {n:,} 行から無作為に選んだ {shown:,} 行です。件数はすべての行によるものです。"
-        "すべての行は comments.csv にあります。"
+        "すべての行は comments.csv(クラスターで分類したときは comments フォルダー)にあります。"
     )
 
 
