@@ -2,7 +2,8 @@
 
     python3 scripts/run_offline.py [arguments for pytest]
 
-What is needed is installed before the network is cut. Linux only: it takes ``unshare`` of util-linux,
+What is needed is installed before the network is cut; some tests mount a small disk, which the namespace
+allows. Linux only: it takes ``unshare`` of util-linux,
 but no rights beyond those of a user who may make user namespaces.
 """
 
@@ -31,7 +32,7 @@ def main() -> None:
     if unshare is None:
         sys.exit("unshare is missing; it comes with util-linux")
     command = [str(python_of("dev")), __file__, _INSIDE, *arguments]
-    os.execv(unshare, [unshare, "--map-root-user", "--net", *command])
+    os.execv(unshare, [unshare, "--map-root-user", "--net", "--mount", *command])
 
 
 def raise_loopback() -> None:
