@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from comment_classifier import files
+from comment_classifier import ending, files
 from comment_classifier.errors import InputError
 from comment_classifier.files import finish_files, whole_file, whole_folder
 from comment_classifier.runs import at_rest, read_run
@@ -198,18 +198,18 @@ def test_a_signal_while_files_move_waits_until_they_are_in_their_places(tmp_path
     out, seen = tmp_path / "out", []
 
     def bring(new, place, really=files._bring):
-        files.stop()
-        files.stop()
+        ending.stop()
+        ending.stop()
         seen.append(place)
         really(new, place)
 
     monkeypatch.setattr(files, "_bring", bring)
-    files.begin()
+    ending.begin()
     with pytest.raises(KeyboardInterrupt):
         write_run(out, "new")
-    assert len(seen) == 4 and files.written() == [out]
+    assert len(seen) == 4 and ending.written() == [out]
     assert {p.name for p in out.iterdir()} == {"comments.csv", "run.json", "charts"}
-    files.begin()
+    ending.begin()
 
 
 def _no_more_than(kilobytes):
