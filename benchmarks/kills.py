@@ -42,24 +42,7 @@ from comment_classifier.store import versions
 ROOT = Path(__file__).resolve().parent.parent
 WAVE = ROOT / "data" / "examples" / "staff_survey_2024.csv"
 COLUMNS = {"risks": "生成物に対するリスクや問題点", "improvements": "改善してほしい点・要望"}
-FRUIT = """\
-id = "fruit"
-title = "好きな果物"
-[[category]]
-id = "apple"
-label = "りんご"
-[[category]]
-id = "orange"
-label = "みかん"
-[[category]]
-id = "other"
-label = "その他"
-role = "other"
-[[category]]
-id = "none"
-label = "記載なし"
-role = "none"
-"""
+FRUIT = ROOT / "tests" / "data" / "fruit.toml"
 EARLIER, LATER, BETWEEN, CORRUPT = "earlier", "later", "labels in, model earlier", "corrupt"
 MOMENTS = ("any", "any", "writing", "moving")
 AGAIN_EVERY = 10
@@ -360,7 +343,7 @@ def fill(sheet: Path) -> None:
 def train(folder: Path) -> Scene:
     """Train a small codebook's model anew, with a table of labels to take in."""
     folder.mkdir()
-    (folder / "fruit.toml").write_text(FRUIT, encoding="utf-8")
+    shutil.copyfile(FRUIT, folder / "fruit.toml")
     said = {"apple": "りんご", "orange": "みかん"}
     rows = [
         (f"c{i}-{label}", f"{word}が{how}{i}", label, f"v{i}", "山田")

@@ -18,30 +18,7 @@ from comment_classifier.model import Model
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLES = ROOT / "data" / "examples"
 
-FRUIT = """\
-id = "fruit"
-title = "好きな果物"
-
-[[category]]
-id = "apple"
-label = "りんご"
-definition = "りんごの話"
-
-[[category]]
-id = "orange"
-label = "みかん"
-
-[[category]]
-id = "other"
-label = "その他"
-role = "other"
-
-[[category]]
-id = "none"
-label = "記載なし"
-role = "none"
-phrases = ["好きではない"]
-"""
+FRUIT = (ROOT / "tests" / "data" / "fruit.toml").read_text(encoding="utf-8")
 
 # What a word adds to the logits of apple, orange, other.
 WEIGHTS = {

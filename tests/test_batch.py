@@ -14,6 +14,7 @@ import pytest
 
 import comment_classifier as cc
 from comment_classifier.batch import classify_file
+from comment_classifier.runs import read_run
 from conftest import FRUIT, ROOT
 
 GOLDEN = ROOT / "tests" / "golden"
@@ -74,6 +75,21 @@ def test_everything_is_written(out):
         "comments.csv", "comments.xlsx", "counts.csv", "report.html", "report.xlsx", "run.json",
         "charts/best.png", "charts/best.svg",
     }  # fmt: skip
+
+
+def test_flags_are_numbers_in_excel_and_scores_as_written(out):
+    book = openpyxl.load_workbook(out / "comments.xlsx")
+    heading, first, *_ = book.worksheets[0].iter_rows(values_only=True)
+    row = dict(zip(heading, first, strict=True))
+    assert (row["best_review"], row["best_apple"], row["best_orange"]) == (0, 1, 0)
+    assert row["best_score_apple"] == "0.8315"
+
+
+def test_a_column_named_like_a_question_is_one_of_the_input(tmp_path, survey):
+    wave = tmp_path / "named.csv"
+    wave.write_text("番号,best_of,好きな果物\n1,x,りんご\n", encoding="utf-8")
+    classify_file(wave, survey, tmp_path / "named")
+    assert read_run(tmp_path / "named").input_table.columns.tolist() == ["番号", "best_of", "好きな果物"]
 
 
 def test_every_row_and_column_survives(out):

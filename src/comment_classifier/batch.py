@@ -17,12 +17,12 @@ import pandas as pd
 
 from comment_classifier.chunk import (
     Plan,
-    added_columns,
     as_written,
     csv_lines,
     loaded,
     score,
     with_headings,
+    without_coding,
 )
 from comment_classifier.cluster import (
     cluster,
@@ -204,10 +204,11 @@ def _classify(
         write_csv(counts_table(results), folder / "counts.csv")
         if results[0].crosses:
             write_csv(cross_tables(results), folder / "crosstab.csv")
-        kept, _ = gathered.rows()
+        kept, _ = gathered.rows
         kept = kept.assign(**{f"{r.asked.question}_reason": r.reasons for r in results})
-        table = kept[[name for name in kept.columns if not _is_added(str(name), survey)]]
-        write_report(folder, table, survey, results, as_written(kept, survey), gathered.n)
+        write_report(
+            folder, without_coding(kept, survey), survey, results, as_written(kept, survey), gathered.n
+        )
         described = _run(job, said, results, started, gathered.n, len(kept))
         described["files"] = sorted(
             str(p.relative_to(folder).as_posix()) for p in folder.rglob("*") if p.is_file()
@@ -236,10 +237,6 @@ def _texts_in_csv(folder: Path, heading: str, rows: list[int]) -> dict[int, str]
     at = table.columns.index(heading)
     wanted = set(rows)
     return {n: row[at] for n, row in zip(range(max(rows) + 1), table.rows, strict=False) if n in wanted}
-
-
-def _is_added(heading: str, survey: Survey) -> bool:
-    return any(heading in added_columns(asked) for asked in survey.questions)
 
 
 def _readings(read: str | Path | None, path: Path, survey: Survey) -> dict[str, pd.DataFrame]:

@@ -34,8 +34,7 @@ from comment_classifier.tables import column
 from comment_classifier.text import duplicate_keys, normalize_all
 from comment_classifier.toml_reader import is_file
 
-_LOADED: dict[tuple[Path, int, int, str], CommentClassifier] = {}
-_FLAGS = np.array(["0", "1"], object)
+_LOADED: dict[tuple[Path, str], tuple[tuple[int, int], CommentClassifier]] = {}
 _LINE_END = "\r\n\0"  # makes the writer quote line breaks, and stands in no cell
 _SCORES = np.array([f"{score / 10_000:.4f}" for score in range(10_001)], object)
 _DIGITS = np.frombuffer("".join(_SCORES).encode(), np.uint8).reshape(len(_SCORES), -1)
@@ -155,6 +154,12 @@ def added_columns(asked: SurveyQuestion) -> set[str]:
     return {f"{asked.question}_{name}" for name in names}
 
 
+def without_coding(table: pd.DataFrame, survey: Survey) -> pd.DataFrame:
+    """Return the columns of the input of coded rows."""
+    added = set().union(*map(added_columns, survey.questions))
+    return table[[name for name in table.columns if str(name) not in added]]
+
+
 def coded_rows(scored: pd.DataFrame, asked: SurveyQuestion, coding: Coding) -> pd.DataFrame:
     """Lay one question of coded rows out as :func:`comment_classifier.classify` does, numbered from 0."""
     texts = scored[asked.column].tolist()
@@ -162,16 +167,9 @@ def coded_rows(scored: pd.DataFrame, asked: SurveyQuestion, coding: Coding) -> p
 
 
 def as_written(scored: pd.DataFrame, survey: Survey) -> pd.DataFrame:
-    """Return coded rows with every cell as the text that a CSV file holds."""
-    columns = {name: scored[name] for name in scored.columns}
-    for asked in survey.questions:
-        for category in asked.codebook.ids:
-            flag, score = f"{asked.question}_{category}", f"{asked.question}_score_{category}"
-            columns[flag] = _FLAGS[scored[flag].to_numpy(np.int64)]
-            columns[score] = _SCORES[np.rint(scored[score].to_numpy(float) * 10_000).astype(np.int64)]
-        review = f"{asked.question}_review"
-        columns[review] = _FLAGS[scored[review].to_numpy(np.int64)]
-    return pd.DataFrame(columns, index=scored.index)
+    """Return coded rows with the scores as the texts that a CSV file holds."""
+    names = [f"{asked.question}_score_{c}" for asked in survey.questions for c in asked.codebook.ids]
+    return scored.assign(**{name: _SCORES[_in_digits(scored[name])] for name in names})
 
 
 def csv_lines(scored: pd.DataFrame, survey: Survey) -> bytes:
@@ -201,9 +199,15 @@ def _figures(columns: pd.DataFrame, width_of: Mapping[Any, int]) -> list[bytes]:
         if width == 1:
             cells[:, at] = ord("0") + values.to_numpy(np.uint8)
         else:
-            cells[:, at : at + width] = _DIGITS[np.rint(values.to_numpy(float) * 10_000).astype(np.int64)]
+            cells[:, at : at + width] = _DIGITS[_in_digits(values)]
     lines, width = cells.tobytes(), cells.shape[1]
     return [lines[at : at + width] for at in range(0, len(lines), width)]
+
+
+def _in_digits(scores: "pd.Series[float]") -> npt.NDArray[np.int64]:
+    """Return scores in units of their last written digit."""
+    digits: npt.NDArray[np.int64] = np.rint(scores.to_numpy(float) * 10_000).astype(np.int64)
+    return digits
 
 
 def _widths(survey: Survey) -> dict[str, int]:
@@ -225,10 +229,10 @@ def loaded(asked: SurveyQuestion) -> CommentClassifier:
     """
     file = model_of(asked)
     stat = file.stat()
-    key = (file, stat.st_mtime_ns, stat.st_size, asked.codebook.fingerprint)
-    if key not in _LOADED:
-        _LOADED[key] = load_model(file, asked.codebook)
-    return _LOADED[key]
+    key, version = (file, asked.codebook.fingerprint), (stat.st_mtime_ns, stat.st_size)
+    if key not in _LOADED or _LOADED[key][0] != version:
+        _LOADED[key] = (version, load_model(file, asked.codebook))
+    return _LOADED[key][1]
 
 
 def model_of(asked: SurveyQuestion) -> Path:

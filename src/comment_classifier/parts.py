@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import reduce
+from functools import cached_property, reduce
 from operator import add
 from pathlib import Path
 from typing import Any
@@ -149,8 +149,9 @@ class Gathered:
             for texts in part.texts[question]:
                 self.texts[question].add(*texts)
 
+    @cached_property
     def rows(self) -> tuple[pd.DataFrame, dict[str, Coding]]:
-        """Return the rows that are kept, and their codings."""
+        """The rows that are kept, and their codings, once all parts have come."""
         kept = pd.concat([rows for rows, _ in self._kept])
         questions = [asked.question for asked in self._job.plan.survey.questions]
         codings = {q: Coding.joined([its[q] for _, its in self._kept]) for q in questions}
@@ -164,7 +165,7 @@ class Gathered:
             texts_at: finds the text of a column in some rows of the file.
 
         """
-        kept, codings = self.rows()
+        kept, codings = self.rows
         coding, read = codings[asked.question], self._job.plan.readings.get(asked.question)
         coded = coded_rows(kept, asked, coding)
         why = kept[f"{asked.question}_reason"].tolist()

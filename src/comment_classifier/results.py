@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.special import expit
 
 from comment_classifier.chunk import loaded, model_of
 from comment_classifier.codebook import Codebook
+from comment_classifier.coding import expit
 from comment_classifier.counting import count_categories, with_reading
 from comment_classifier.crosstab import cross_table
 from comment_classifier.duplicates import group_duplicates

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import pandas as pd
 
+from comment_classifier.chunk import without_coding
 from comment_classifier.codebook import Codebook
 from comment_classifier.counting import PICKED, RANDOM
 from comment_classifier.errors import InputError
@@ -43,8 +44,7 @@ class Run:
     @property
     def input_table(self) -> pd.DataFrame:
         """The columns of the input, without those that ``classify`` added."""
-        added = tuple(f"{question}_" for question in self.questions)
-        return self.table[[name for name in self.table.columns if not name.startswith(added)]]
+        return without_coding(self.table, self.survey())
 
     def codebook(self, question: str) -> Codebook:
         """Return the codebook that a question was coded by."""

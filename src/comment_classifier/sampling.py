@@ -3,15 +3,15 @@
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.special import expit
 
 from comment_classifier.codebook import Codebook
+from comment_classifier.coding import expit
 from comment_classifier.duplicates import group_duplicates
 from comment_classifier.intervals import binned, shift_estimates
 from comment_classifier.model import Model
-from comment_classifier.no_answer import Verdict, judge
+from comment_classifier.no_answer import Verdict, judge_all
 from comment_classifier.scoring import logits
-from comment_classifier.text import normalize
+from comment_classifier.text import normalize_all
 
 _SIMULATIONS = 12
 _CHOICE = 3  # comments looked at per comment picked
@@ -57,7 +57,9 @@ def expected_half_widths(
         By category id, a column per number of comments read: the half-width in comments.
 
     """
-    answers = [n for n in map(normalize, texts) if judge(n, codebook) is not Verdict.NO_ANSWER]
+    normalized = normalize_all(texts)
+    verdicts = judge_all(normalized, codebook)
+    answers = [n for n, v in zip(normalized, verdicts, strict=True) if v is not Verdict.NO_ANSWER]
     scored = logits(model, answers)
     rng = np.random.default_rng(seed)
     table = pd.DataFrame(0.0, index=pd.Index(codebook.learned, name="category"), columns=list(sizes))
@@ -103,10 +105,10 @@ def _open_answers(
     codebook: Codebook, texts: list[str], groups: npt.NDArray[np.int64], drawn: list[int]
 ) -> tuple[list[str], list[int]]:
     """Return all comments normalised, and the rows of answers whose text was not drawn yet."""
-    normalized = [normalize(text) for text in texts]
+    normalized = normalize_all(texts)
     taken = set(groups[drawn].tolist())
     return normalized, [
         i
-        for i, text in enumerate(normalized)
-        if groups[i] not in taken and judge(text, codebook) is not Verdict.NO_ANSWER
+        for i, verdict in enumerate(judge_all(normalized, codebook))
+        if groups[i] not in taken and verdict is not Verdict.NO_ANSWER
     ]

@@ -108,7 +108,7 @@ class OpenTable:
         doubled: the headings that stand more than once.
         header_row: the row that holds the headings, counted from 1.
         rows: the rows below it; they come once.
-        at_most: a bound of their number: the lines of the file, or what Excel says; 0 if not known.
+        at_most: a bound of their number, the lines of the file; 0 for Excel, which has a limit of its own.
 
     """
 

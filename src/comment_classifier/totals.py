@@ -17,6 +17,7 @@ from comment_classifier.codebook import Codebook
 from comment_classifier.coding import Coding
 from comment_classifier.counting import Read, Unread, clipped_logits, count_parts, read_positions
 from comment_classifier.crosstab import MISSING, cross_frame
+from comment_classifier.errors import InputError
 from comment_classifier.intervals import MOST_EXTREME_LOGIT
 
 Ints = npt.NDArray[np.int64]
@@ -165,7 +166,7 @@ class Texts:
 
         """
         if k > MOST_CATEGORIES:
-            raise ValueError(f"a codebook of {k} categories; at most {MOST_CATEGORIES} in a large file")
+            raise InputError(f"a codebook of {k} categories; at most {MOST_CATEGORIES} in a large file")
         folder.mkdir(parents=True)
         self._folder, self._k = folder, k
         self._codes: dict[str, dict[str, int]] = {name: {} for name in attributes}

@@ -29,7 +29,7 @@ examples:
   comment-classifier labels export answers.xlsx --survey survey.toml --out sheet.xlsx
   comment-classifier train tasks --labels data/labeled --add sheet.xlsx
 
-exit status: 0 done, 1 the input is wrong (one line says what and where), 2 wrong usage
+exit status: 0 done, 1 the input is wrong (one line says what and where), 2 wrong usage, 130 stopped
 Nothing is sent anywhere; no command needs a network.
 """
 
