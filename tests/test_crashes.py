@@ -5,6 +5,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -182,16 +183,23 @@ def test_a_command_that_is_stopped_says_whether_it_changed_something(scenes, pla
 
 
 def _session(leader):
-    """The processes of a session that still live."""
-    found = []
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = stat.read_text().rpartition(")")[2].split()
-        except OSError:
-            continue
-        if int(fields[3]) == leader and fields[0] != "Z":
-            found.append(stat.parent.name)
-    return found
+    """The processes of a session that still live.
+
+    One that has given its memory back runs no more code, but stands in the list for a moment yet (Python's
+    trackers of resources end when their parent has): it is waited for.
+    """
+    while True:
+        found = {}
+        for stat in Path("/proc").glob("[0-9]*/stat"):
+            try:
+                fields = stat.read_text().rpartition(")")[2].split()
+                if int(fields[3]) == leader and fields[0] != "Z":
+                    found[stat.parent.name] = stat.with_name("cmdline").read_bytes()
+            except OSError:
+                continue
+        if all(found.values()):
+            return list(found)
+        time.sleep(0.01)
 
 
 def test_a_signal_while_files_move_waits_until_they_are_in_their_places(tmp_path, monkeypatch):

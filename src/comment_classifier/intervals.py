@@ -165,10 +165,10 @@ def _quantiles(weights: Floats, mean: Floats, variance: Floats, most: int) -> tu
     The mid-distribution (F(k) + F(k - 1)) / 2 keeps the interval of a count from being wider than its
     level asks for; so does not asking for equal tails, where a count is near 0 and has only one.
     """
+    cdf = _mixed_cdf(weights, mean, variance)
 
     def middle(count: int) -> float:
-        both = _cdf(count, mean, variance) + (_cdf(count - 1, mean, variance) if count > 0 else 0.0)
-        return float(weights @ both) / 2
+        return (cdf(count) + cdf(count - 1)) / 2
 
     ends = []
     for below in _LOWER_TAILS:
@@ -187,13 +187,24 @@ def _first(holds: Callable[[int], bool], most: int) -> int:
     return low
 
 
-def _cdf(count: int, mean: Floats, variance: Floats) -> Floats:
-    normal = ndtr((count + 0.5 - mean) / np.sqrt(np.maximum(variance, 1e-12)))
-    p = np.clip(1 - variance / np.maximum(mean, 1e-12), 1e-9, 1.0)
-    trials = mean / p
-    inside = trials - count > 1e-9
-    binomial = np.where(inside, betainc(np.where(inside, trials - count, 1.0), count + 1.0, 1 - p), 1.0)
-    return np.where(variance > 25, normal, binomial)
+def _mixed_cdf(weights: Floats, mean: Floats, variance: Floats) -> Callable[[int], float]:
+    """Return the distribution function of the mixture, which keeps what it has been asked."""
+    many = variance > 25
+    deviation = np.sqrt(variance[many])
+    p = np.clip(1 - variance[~many] / np.maximum(mean[~many], 1e-12), 1e-9, 1.0)
+    trials = mean[~many] / p
+
+    @cache
+    def cdf(count: int) -> float:
+        if count < 0:
+            return 0.0
+        normal = ndtr((count + 0.5 - mean[many]) / deviation)
+        binomial = np.ones(len(trials))
+        inside = trials - count > 1e-9
+        binomial[inside] = betainc(trials[inside] - count, count + 1.0, 1 - p[inside])
+        return float(weights[many] @ normal + weights[~many] @ binomial)
+
+    return cdf
 
 
 def _sum_quantiles(parts: list[Any], sizes: list[int]) -> tuple[int, int]:
