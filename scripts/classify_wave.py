@@ -40,7 +40,7 @@ def main() -> int:
             failed += 1
             print(f"error: {error}", file=sys.stderr)
             continue
-        answers = ", ".join(f"{r.asked.question} n={r.counts.attrs['base_n']}" for r in results)
+        answers = ", ".join(f"{r.asked.question} n={r.counts.attrs['base_n']}" for r in results.questions)
         print(f"{file} -> {folder}: {answers}")
     return 1 if failed else 0
 

@@ -16,6 +16,7 @@ from environment import ROOT, python_of
 DEBIAN_PACKAGES = {
     "chromium": "chromium",
     "soffice": "libreoffice-calc python3-uno",
+    "loimpress": "libreoffice-impress",
     "mecab": "mecab",
     "pdftoppm": "poppler-utils",
     "fc-list": "fontconfig fonts-noto-cjk",

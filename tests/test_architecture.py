@@ -17,7 +17,7 @@ def rooms():
 
 def files_of(room):
     path = PACKAGE / f"{room}.py"
-    return [path] if path.exists() else sorted((PACKAGE / room).glob("*.py"))
+    return [path] if path.exists() else sorted((PACKAGE / room).rglob("*.py"))
 
 
 def imported_rooms(path):

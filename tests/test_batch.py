@@ -72,7 +72,7 @@ def test_golden_files(out, name):
 def test_everything_is_written(out):
     names = {str(p.relative_to(out)) for p in out.rglob("*") if p.is_file()}
     assert names == {
-        "comments.csv", "comments.xlsx", "counts.csv", "report.html", "report.xlsx", "run.json",
+        "comments.csv", "comments.xlsx", "counts.csv", "report.html", "report.pptx", "report.xlsx", "run.json",
         "charts/best.png", "charts/best.svg",
     }  # fmt: skip
 
@@ -172,12 +172,12 @@ def test_counts_csv_has_the_columns_of_the_promise(out):
 
 
 def test_cross_tables_lose_no_row(wave, survey, tmp_path):
-    results = classify_file(wave, survey, tmp_path / "out", by=["所属"])
+    (result,) = classify_file(wave, survey, tmp_path / "out", by=["所属"]).questions
     cross = pd.read_csv(tmp_path / "out" / "crosstab.csv", encoding="utf-8-sig", keep_default_na=False)
     groups = cross.drop_duplicates("group")
     assert groups["rows"].sum() == len(ROWS) - 1 and "(記載なし)" in set(groups["group"])
     totals = cross.groupby("category")["count"].sum()
-    assert totals.to_dict() == results[0].counts["count"].drop("none").to_dict()
+    assert totals.to_dict() == result.counts["count"].drop("none").to_dict()
     assert set(cross["small"]) == {1}
     book = openpyxl.load_workbook(tmp_path / "out" / "report.xlsx")
     assert "1 × 所属" in book.sheetnames

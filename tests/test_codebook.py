@@ -127,4 +127,5 @@ def test_importing_the_package_loads_nothing_heavy():
 
 
 def test_the_example_survey_loads():
-    assert len(cc.load_survey(EXAMPLES / "staff_survey_2024.toml").questions) == 5
+    survey = cc.load_survey(EXAMPLES / "staff_survey_2024.toml")
+    assert (len(survey.questions), len(survey.closed), len(survey.estimates)) == (7, 8, 1)

@@ -73,7 +73,7 @@ def test_loopback_is_up():
 
 def test_a_wave_is_classified(tmp_path):
     (tmp_path / "w.csv").write_text("回答\\n議事録の要約\\nなし\\n", encoding="utf-8")
-    (result,) = classify_file(tmp_path / "w.csv", single_question("回答", "use_cases"), tmp_path / "out")
+    (result,) = classify_file(tmp_path / "w.csv", single_question("回答", "use_cases"), tmp_path / "out").questions
     assert result.counts.loc["summary", "count"] == 1 and (tmp_path / "out" / "report.html").exists()
 """
 

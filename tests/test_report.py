@@ -38,7 +38,7 @@ def page(browser, example_out):
 
 @needs("chromium")
 def test_the_page_shows_all_bars_without_a_network(page, example_out):
-    for result in example_out[1]:
+    for result in example_out[1].questions:
         section = page.locator(f"section#{result.asked.question}")
         names = section.locator("summary .name").all_inner_texts()
         values = [
@@ -56,7 +56,7 @@ def test_the_page_shows_all_bars_without_a_network(page, example_out):
 
 @needs("chromium")
 def test_a_click_on_a_bar_shows_its_comments_with_marks(page, example_out):
-    result = example_out[1][0]
+    result = example_out[1].questions[0]
     bar = page.locator("section#use_cases details[data-category=summary]")
     assert not bar.locator("li").first.is_visible()
     bar.locator("summary").click()
@@ -111,7 +111,8 @@ def test_the_workbook_has_native_charts_and_all_comments(example_out):
     out, results = example_out
     book = openpyxl.load_workbook(out / "report.xlsx")
     assert book.sheetnames[0] == "はじめに" and book.sheetnames[-1] == "回答一覧"
-    for sheet, result in zip(book.worksheets[1:-1], results, strict=True):
+    for result in results.questions:
+        sheet = next(s for s in book.worksheets if s["A1"].value == result.asked.title)
         (chart,) = sheet._charts
         assert chart.barDir == "bar" and chart.y_axis.scaling.min == 0
         table = {
@@ -122,7 +123,7 @@ def test_the_workbook_has_native_charts_and_all_comments(example_out):
         }
         expected = dict(zip(result.counts["label"], result.counts["count"], strict=True))
         assert table == {k: v for k, v in expected.items() if k != "記載なし"}
-    assert book.worksheets[-1].max_row == len(results[0].shown) + 1
+    assert book.worksheets[-1].max_row == results.n + 1
 
 
 def test_comments_xlsx_equals_comments_csv(example_out):
@@ -163,12 +164,12 @@ def test_libreoffice_opens_the_workbook_and_draws_it(example_out, tmp_path):
     ]
     subprocess.run(convert, check=True, capture_output=True, timeout=180)
     text = subprocess.run(
-        ["pdftotext", "-l", "12", str(tmp_path / "report.pdf"), "-"],
+        ["pdftotext", "-l", "40", str(tmp_path / "report.pdf"), "-"],
         capture_output=True,
         text=True,
         check=True,
     ).stdout
-    for result in results:
+    for result in results.in_order:
         assert result.asked.title in text
     subprocess.run(
         [
@@ -204,7 +205,7 @@ def picture(path):
 
 
 def test_charts_are_pictures_with_japanese_text(example_out):
-    for result in example_out[1]:
+    for result in example_out[1].questions:
         width, height, rows = picture(example_out[0] / "charts" / f"{result.asked.question}.png")
         assert width == 1440 and height > 500 and rows > 50
         svg = (example_out[0] / "charts" / f"{result.asked.question}.svg").read_text(encoding="utf-8")
@@ -212,14 +213,19 @@ def test_charts_are_pictures_with_japanese_text(example_out):
 
 
 def test_charts_draw_every_letter(recwarn, example_out, tmp_path):
-    from comment_classifier.report.charts import _printable, write_charts
-    from comment_classifier.report.figures import question_figures
+    from comment_classifier.report.charts import write_charts
+    from comment_classifier.report.figures import Figures, survey_figures
+    from comment_classifier.report.lettering import printable
 
-    figures = [question_figures(r.asked, r.counts) for r in example_out[1]]
+    result = example_out[1]
+    figures = survey_figures(result, ["T"] * result.n)
     write_charts(tmp_path, figures)
     assert not [w for w in recwarn if "Glyph" in str(w.message)]
-    texts = [t for f in figures for t in (f.title, f.base_line, *f.notes, *(bar.label for bar in f.bars))]
-    assert [t for t in texts if "〓" in _printable(t)] == []  # the mark for a letter that the font lacks
+    texts = [t for f in figures.questions for t in (f.title, f.base_line, f.sentence, *f.notes)]
+    for shown in figures.questions:
+        marks = shown.bars if isinstance(shown, Figures) else shown.choices
+        texts += [mark.label for mark in marks]
+    assert [t for t in texts if "〓" in printable(t)] == []  # the mark for a letter that the font lacks
 
 
 @pytest.fixture(scope="module")
@@ -268,6 +274,44 @@ def test_every_table_of_a_comparison_says_what_it_must(read_wave):
     for text in (page, "".join(cells)):
         assert all(said in text for said in SAID)
         assert "前の回は機械による分類(未確認)" in text and "異なる文面" in text
+
+
+@pytest.mark.parametrize("distinct", [None, (3, 4)])
+def test_a_compared_question_begins_with_what_changed(tmp_path, distinct):
+    from comment_classifier.report.figures import ComparisonFigures, Pair
+    from comment_classifier.report.workbook import write_comparison_workbook
+
+    said = ("「=1」は前の回より上昇している。", "「二」は前の回より低下している。")
+    pairs = tuple(
+        Pair(label, 40.0, 50.0, None, distinct, points, points - 5, points + 5, True)
+        for label, points in (("=1", 10.0), ("二", -10.0))
+    )
+    figures = ComparisonFigures("q", "題", ("前の回", "今の回"), "回答数", True, ("注",), pairs, said)
+    write_comparison_workbook(tmp_path / "c.xlsx", "比較", [figures])
+    (sheet,) = openpyxl.load_workbook(tmp_path / "c.xlsx").worksheets
+    rows = [[cell for cell in row if cell is not None] for row in sheet.iter_rows(values_only=True)]
+    assert rows[:5] == [["題"], ["回答数"], [said[0]], [said[1]], []]
+    heads = [head for head in rows[5] if "異なる文面数" in head]
+    assert len(heads) == (2 if distinct else 0)
+    assert rows[6] == ["=1", 40, 50, 10, 5, 15, 5, 5, "★", *(distinct or ())]
+    shares, difference = sheet._charts
+    assert [s.val.numRef.f for s in shares.series] == ["'1 題'!$B$7:$B$8", "'1 題'!$C$7:$C$8"]
+    assert difference.series[0].val.numRef.f == "'1 題'!$D$7:$D$8"
+    assert difference.series[0].errBars.plus.numRef.f == "'1 題'!$G$7:$G$8"
+
+
+def test_a_chart_of_a_comparison_says_what_changed_if_that_is_little():
+    from matplotlib.text import Text
+
+    from comment_classifier.report.charts import _pairs
+    from comment_classifier.report.figures import ComparisonFigures, Pair
+
+    for n, there in ((4, True), (5, False)):
+        said = tuple(f"変化その{k}" for k in range(n))
+        pairs = (Pair("一", 40.0, 50.0, difference=10.0, low=5.0, high=15.0, changed=True),)
+        shown = ComparisonFigures("q", "題", ("前の回", "今の回"), "回答数", True, (), pairs, said)
+        texts = {text.get_text() for text in _pairs(shown).findobj(Text)}
+        assert (set(said) <= texts) == there
 
 
 def test_charts_hold_the_same_notes(read_wave):

@@ -181,7 +181,9 @@ def test_a_bar_leads_to_its_comments_and_filters_narrow_them(browser, example, s
     assert all("同じ文面" in item.text_content() for item in page.query_selector_all(".list li"))
     page.goto(f"{served.base}/q/use_cases/comments?attribute=所属=資産税課")
     table = cc.read_table(example / "out" / "comments.csv")
-    expected = ((table["所属"] == "資産税課") & (table.iloc[:, 4].str.strip() != "")).sum()
+    expected = (
+        (table["所属"] == "資産税課") & (table["具体的な利用事例を教えてください"].str.strip() != "")
+    ).sum()
     assert int(re.search(r"([\d,]+) 件", page.text_content("p[role=status]")).group(1)) == expected
 
 

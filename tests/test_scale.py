@@ -57,7 +57,7 @@ def file(table, tmp_path_factory):
 def small(file, tmp_path_factory):
     """The run that keeps every row at hand."""
     out = tmp_path_factory.mktemp("small")
-    return out, classify_file(file, SURVEY, out, by=["所属"])[0]
+    return out, classify_file(file, SURVEY, out, by=["所属"]).questions[0]
 
 
 @pytest.fixture
@@ -74,7 +74,7 @@ def files_of(folder):
 
 
 def test_a_large_file_has_the_counts_of_all_and_shows_a_sample(as_large, file, small, tmp_path):
-    large = classify_file(file, SURVEY, tmp_path, by=["所属"])[0]
+    large = classify_file(file, SURVEY, tmp_path, by=["所属"]).questions[0]
     pd.testing.assert_frame_equal(large.counts, small[1].counts)
     pd.testing.assert_frame_equal(large.crosses["所属"], small[1].crosses["所属"])
     for name in ("base_n", "review_n", "distinct_n", "copies"):
@@ -87,6 +87,13 @@ def test_a_large_file_has_the_counts_of_all_and_shows_a_sample(as_large, file, s
     assert (run["rows"], run["shown"]) == (3000, len(large.shown))
     names = [str(p.name) for p in tmp_path.iterdir()]
     assert not [name for name in names if name.startswith(".")]
+
+
+def test_a_large_excel_file_is_read_piece_by_piece_too(as_large, table, small, tmp_path):
+    table.to_excel(tmp_path / "wave.xlsx", index=False)
+    (large,) = classify_file(tmp_path / "wave.xlsx", SURVEY, tmp_path / "out", by=["所属"]).questions
+    pd.testing.assert_frame_equal(large.counts, small[1].counts)
+    assert 140 < len(large.shown) < 260
 
 
 def test_all_rows_of_a_large_file_are_written_in_order(as_large, file, small, table, tmp_path):
@@ -119,7 +126,7 @@ def test_what_was_read_of_a_large_file_gives_the_intervals_of_a_small_one(
     gathered = Gathered(job, tmp_path / "texts")
     for at in range(0, len(table), 700):
         gathered.take(work(job, lambda rows: b"", table.iloc[at : at + 700]))
-    result = gathered.result(SURVEY.questions[0], lambda column, rows: dict.fromkeys(rows, ""))
+    (result,) = gathered.result(lambda column, rows: dict.fromkeys(rows, "")).questions
     exact = count_categories(coded, SURVEY.questions[0].codebook, read)
     assert (result.counts["read"] == exact["read"]).all()
     assert (result.counts["distinct"] == exact["distinct"]).all()
@@ -174,7 +181,7 @@ def folder_of_parts(table, tmp_path):
 
 
 def test_a_cluster_of_two_workers_gives_the_counts_of_one_run(folder_of_parts, small, table, tmp_path):
-    result = classify_parts(folder_of_parts, SURVEY, tmp_path / "out", n_jobs=2, by=["所属"])[0]
+    result = classify_parts(folder_of_parts, SURVEY, tmp_path / "out", n_jobs=2, by=["所属"]).questions[0]
     pd.testing.assert_frame_equal(result.counts, small[1].counts)
     assert (tmp_path / "out" / "counts.csv").read_bytes() == (small[0] / "counts.csv").read_bytes()
     assert (tmp_path / "out" / "report.html").read_bytes() == (small[0] / "report.html").read_bytes()
@@ -200,7 +207,7 @@ def test_a_worker_killed_in_the_middle_loses_nothing(folder_of_parts, small, tmp
         killer.start()
         result = classify_parts(
             folder_of_parts, SURVEY, tmp_path / "out", scheduler=cluster.scheduler_address
-        )[0]
+        ).questions[0]
         killer.join()
         assert pids[0] not in client.run(os.getpid).values()
     pd.testing.assert_frame_equal(result.counts, small[1].counts)

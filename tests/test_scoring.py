@@ -1,6 +1,7 @@
 """The scores are those of scikit-learn's own vectorizers, on whole comments and on their clauses."""
 
 import random
+import subprocess
 import sys
 import unicodedata
 
@@ -10,10 +11,11 @@ from scipy import sparse
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 import comment_classifier as cc
-from comment_classifier.scoring import logits
+from comment_classifier import coding, scoring
+from comment_classifier.scoring import logits, many_logits
 from comment_classifier.text import normalize_all
 from comment_classifier.tokenizer import split_words
-from conftest import ROOT
+from conftest import EXAMPLES, ROOT
 
 ENDS = set("。．.!！?？\n、，,・;；／/")
 
@@ -90,24 +92,32 @@ class ByScikitLearn:
         return (1 - share) * whole + share * best
 
 
+@pytest.fixture(params=["numpy", "numba"])
+def compiled(request):
+    """Whether scoring is compiled: both ways, one after the other."""
+    if request.param == "numba":
+        pytest.importorskip("numba")
+    return request.param == "numba"
+
+
 @pytest.fixture(scope="module")
 def reference(tasks_model):
     return ByScikitLearn(tasks_model.model_)
 
 
-def assert_equal_scores(reference, texts):
+def assert_equal_scores(reference, texts, compiled):
     normalized = normalize_all(texts)
     for at in range(0, len(normalized), 2000):
         part = normalized[at : at + 2000]
-        mine, theirs = logits(reference.model, part), reference.logits(part)
+        mine, theirs = many_logits(reference.model, part, compiled=compiled), reference.logits(part)
         worst = np.abs(mine - theirs).max(axis=1)
         assert worst.max() <= 1e-9, (part[int(worst.argmax())], worst.max())
 
 
-def test_scores_of_every_labelled_comment(reference):
+def test_scores_of_every_labelled_comment(reference, compiled):
     texts = cc.read_table(ROOT / "data" / "labeled" / "tasks.csv")["text"].tolist()
     assert len(texts) > 7000
-    assert_equal_scores(reference, texts)
+    assert_equal_scores(reference, texts, compiled)
 
 
 def strings(draw, n):
@@ -133,11 +143,58 @@ def strings(draw, n):
             yield draw.choice(special + "。、 ").join(pieces)
 
 
-def test_scores_of_random_strings(reference):
-    assert_equal_scores(reference, list(strings(random.Random(5), 10_000)))
+def test_scores_of_random_strings(reference, compiled):
+    assert_equal_scores(reference, list(strings(random.Random(5), 10_000)), compiled)
 
 
-def test_the_other_models_too():
+def test_the_other_models_too(compiled):
     for name in ("improvements", "risks", "non_use"):
         texts = cc.read_table(ROOT / "data" / "labeled" / f"{name}.csv")["text"].tolist()[::10]
-        assert_equal_scores(ByScikitLearn(cc.load_model(name).model_), texts)
+        assert_equal_scores(ByScikitLearn(cc.load_model(name).model_), texts, compiled)
+
+
+def test_both_ways_give_the_same_categories(monkeypatch):
+    pytest.importorskip("numba")
+    wave = cc.read_table(EXAMPLES / "staff_survey_2024.csv")
+    survey = cc.load_survey(EXAMPLES / "staff_survey_2024.toml")
+    texts = {q.codebook.id: wave[q.column].tolist() for q in survey.questions}
+    for name in ("tasks", "improvements", "risks", "non_use"):
+        model = cc.load_model(name)
+        some = texts.get(name, []) + cc.read_table(ROOT / "data" / "labeled" / f"{name}.csv")["text"].tolist()
+        codings = []
+        for many in (1, sys.maxsize):
+            monkeypatch.setattr(coding, "MANY", many)
+            codings.append(coding.code_comments(model.model_, model.book, some))
+        one, other = codings
+        assert (one.flags == other.flags).all() and (one.review == other.review).all()
+        assert np.abs(one.scores - other.scores).max() <= 1e-9
+
+
+def test_a_comment_scores_the_same_to_the_bit_in_any_company(reference, compiled):
+    texts = normalize_all([*strings(random.Random(3), 300), "要約、翻訳。" * 3000, *["調べもの"] * 200])
+    together = many_logits(reference.model, texts, compiled=compiled)
+    for some in (slice(None, None, -1), slice(7, 250), slice(40, 41)):
+        assert (many_logits(reference.model, texts[some], compiled=compiled) == together[some]).all()
+
+
+@pytest.mark.parametrize("reason", [ImportError, RuntimeError])
+def test_without_numba_or_a_folder_for_its_code_numpy_scores(reference, monkeypatch, reason):
+    class Fails:
+        def find_spec(self, name, *_):
+            if name == "comment_classifier.compiled":
+                raise reason
+
+    monkeypatch.delitem(sys.modules, "comment_classifier.compiled", raising=False)
+    monkeypatch.setattr(sys, "meta_path", [Fails(), *sys.meta_path])
+    scoring._compiled.cache_clear()
+    try:
+        texts = ["議事録の要約", "翻訳、エクセルの関数"]
+        assert (many_logits(reference.model, texts, compiled=True) == logits(reference.model, texts)).all()
+        assert scoring._compiled() is None
+    finally:
+        scoring._compiled.cache_clear()
+
+
+def test_few_comments_do_not_wait_for_numba():
+    few = "import sys, comment_classifier as cc; cc.classify(['要約'] * 100, 'use_cases'); sys.exit('numba' in sys.modules)"
+    subprocess.run([sys.executable, "-c", few], check=True)

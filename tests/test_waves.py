@@ -110,7 +110,7 @@ def test_folders_are_compared_and_charted(tmp_path):
     survey = cc.load_survey(EXAMPLES / "staff_survey_2024.toml")
     classify_file(EXAMPLES / "staff_survey_2024.csv", survey, tmp_path / "a")
     compared = compare_runs(tmp_path / "a", tmp_path / "a", tmp_path / "out")
-    assert set(compared) == {q.question for q in survey.questions}
+    assert list(compared) == list(survey.order)
     assert all((frame["difference"] == 0).all() and not frame["changed"].any() for frame in compared.values())
     assert (tmp_path / "out" / "comparison.csv").exists()
     assert (tmp_path / "out" / "charts" / "comparison_risks.png").stat().st_size > 10_000
@@ -121,7 +121,7 @@ def test_waves_of_another_model_or_codebook_are_refused(tmp_path):
     classify_file(EXAMPLES / "staff_survey_2024.csv", survey, tmp_path / "a")
     for key, what in (("model_sha256", "another model"), ("codebook_sha256", "another codebook")):
         (tmp_path / what).mkdir()
-        for name in ("run.json", "comments.csv"):
+        for name in ("run.json", "comments.csv", "closed.csv"):
             (tmp_path / what / name).write_bytes((tmp_path / "a" / name).read_bytes())
         run = json.loads((tmp_path / what / "run.json").read_text(encoding="utf-8"))
         run["questions"][0][key] = "0" * 64

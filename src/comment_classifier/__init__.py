@@ -7,6 +7,7 @@ importing the package costs next to nothing.
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from comment_classifier.batch import classify_file
     from comment_classifier.chunk import score_chunk
     from comment_classifier.classifier import CommentClassifier
     from comment_classifier.codebook import Codebook, load_codebook
@@ -27,6 +28,7 @@ _HOME = {
     "InputError": "errors",
     "categories": "one",
     "classify": "library",
+    "classify_file": "batch",
     "compare": "library",
     "count": "library",
     "export_sheet": "labelling",
@@ -52,6 +54,7 @@ __all__ = [  # noqa: RUF022 (the order in which a reader meets them)
     "load_codebook",
     "load_model",
     "load_survey",
+    "classify_file",
     "read_table",
     "read_durations",
     "summarise_savings",

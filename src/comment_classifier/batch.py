@@ -7,6 +7,7 @@ Of a large file the report shows a random sample of comments; its counts are of 
 import json
 import platform
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import version
@@ -38,13 +39,16 @@ from comment_classifier.files import sha256, whole_folder
 from comment_classifier.parts import LARGE, ROWS, Gathered, Job, Part, TextsAt, job_of, work
 from comment_classifier.report import write_report
 from comment_classifier.results import (
-    QuestionResult,
+    SurveyResult,
+    closed_counts,
     counts_table,
     cross_tables,
+    estimates_table,
+    savings_tables,
 )
 from comment_classifier.runs import Run, files_of_run
 from comment_classifier.sheets import HASH, origin_of, read_sheet
-from comment_classifier.survey import Survey, SurveyQuestion
+from comment_classifier.survey import Survey, SurveyQuestion, as_plain
 from comment_classifier.tables import column, csv_heading, open_table, write_csv
 from comment_classifier.tokenizer import dictionary
 
@@ -77,7 +81,7 @@ def classify_file(
     reasons: str = "auto",
     mask: bool = False,
     progress: Progress = lambda step, done, of: None,
-) -> list[QuestionResult]:
+) -> SurveyResult:
     """Classify a survey file and write everything into a folder.
 
     Args:
@@ -97,7 +101,7 @@ def classify_file(
         progress: called with the step's name, how many are done, and of how many.
 
     Returns:
-        One result per question, in the survey's order.
+        All questions, counted, and the estimates.
 
     Raises:
         InputError: anything wrong with the file, the survey, or the models.
@@ -116,7 +120,7 @@ def classify_file(
     return _classify(job, here, lambda folder: partial(_texts_in_csv, folder), out, said, progress)
 
 
-def classify_again(run: Run, survey: Survey, readings: Mapping[str, pd.DataFrame]) -> list[QuestionResult]:
+def classify_again(run: Run, survey: Survey, readings: Mapping[str, pd.DataFrame]) -> SurveyResult:
     """Classify a wave that lies in its folder anew, with the models of now and what people read.
 
     Args:
@@ -147,7 +151,7 @@ def classify_parts(
     reasons: str = "auto",
     mask: bool = False,
     progress: Progress = lambda step, done, of: None,
-) -> list[QuestionResult]:
+) -> SurveyResult:
     """Classify a survey that lies in parts on a Dask cluster; the same counts, on many machines.
 
     Args:
@@ -188,7 +192,7 @@ def _classify(
     out: Path,
     said: dict[str, Any],
     progress: Progress = lambda step, done, of: None,
-) -> list[QuestionResult]:
+) -> SurveyResult:
     """Gather the parts, which are written into a folder as they come, and add counts and report."""
     started = datetime.now(UTC)
     survey = job.plan.survey
@@ -200,22 +204,32 @@ def _classify(
             gathered.take(part)
             progress("分類", gathered.n, max(gathered.n, job.at_most))
         progress("報告", gathered.n, gathered.n)
-        results = [gathered.result(asked, texts_at(folder)) for asked in survey.questions]
-        write_csv(counts_table(results), folder / "counts.csv")
-        if results[0].crosses:
-            write_csv(cross_tables(results), folder / "crosstab.csv")
+        result = gathered.result(texts_at(folder))
+        _write_tables(folder, result, job)
         kept, _ = gathered.rows
-        kept = kept.assign(**{f"{r.asked.question}_reason": r.reasons for r in results})
-        write_report(
-            folder, without_coding(kept, survey), survey, results, as_written(kept, survey), gathered.n
-        )
-        described = _run(job, said, results, started, gathered.n, len(kept))
+        kept = kept.assign(**{f"{r.asked.question}_reason": r.reasons for r in result.questions})
+        write_report(folder, without_coding(kept, survey), result, as_written(kept, survey))
+        described = _run(job, said, result, started, len(kept))
         described["files"] = sorted(
             str(p.relative_to(folder).as_posix()) for p in folder.rglob("*") if p.is_file()
         )
         text = json.dumps(described, ensure_ascii=False, indent=1)
         (folder / "run.json").write_text(text + "\n", encoding="utf-8", errors="backslashreplace")
-    return results
+    return result
+
+
+def _write_tables(folder: Path, result: SurveyResult, job: Job) -> None:
+    """Write the figures as CSV, a file per kind that the survey has."""
+    if result.questions:
+        write_csv(counts_table(result.questions), folder / "counts.csv")
+    if result.closed:
+        write_csv(closed_counts(result.closed), folder / "closed.csv")
+    if any(r.savings is not None for r in result.questions):
+        write_csv(savings_tables(result.questions), folder / "savings.csv")
+    if result.estimates:
+        write_csv(estimates_table(result.estimates), folder / "estimates.csv")
+    if job.attributes:
+        write_csv(cross_tables(result.in_order), folder / "crosstab.csv")
 
 
 def _here(
@@ -258,15 +272,15 @@ def _reading(read: Path, asked: SurveyQuestion, said: dict[str, str]) -> pd.Data
 
 
 def _run(
-    job: Job, said: dict[str, Any], results: list[QuestionResult], started: datetime, n: int, shown: int
+    job: Job, said: dict[str, Any], result: SurveyResult, started: datetime, shown: int
 ) -> dict[str, Any]:
     survey = job.plan.survey
     return {
         "input": said,
-        "rows": n,
+        "rows": result.n,
         "shown": shown,
         "masked": job.plan.mask,
-        "by": list(results[0].crosses),
+        "by": list(job.attributes),
         "survey": survey.title,
         "id_column": survey.id_column,
         "questions": [
@@ -278,14 +292,17 @@ def _run(
                 "codebook_sha256": r.asked.codebook.fingerprint,
                 "title": r.asked.title,
                 "base": r.asked.base,
+                "asked": r.asked.asked and asdict(r.asked.asked),
+                "durations": r.asked.durations,
                 "model": r.model.name,
                 "model_sha256": sha256(r.model),
                 "held_out": r.fitted.card.get("held_out", {}),
                 "unlearned": r.unlearned,
                 "unknown_words": {"share": round(r.unknown[0], 4), "words": r.unknown[1]},
             }
-            for r in results
+            for r in result.questions
         ],
+        **as_plain(survey),
         "versions": {name: version(name) for name in _VERSIONS_OF},
         "python": platform.python_version(),
         "platform": platform.platform(),

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from itertools import groupby
@@ -24,18 +25,23 @@ from comment_classifier.coding import (
     label_texts,
     reasons,
 )
+from comment_classifier.durations import Bounds
 from comment_classifier.errors import InputError
 from comment_classifier.labels import SEPARATOR
 from comment_classifier.masking import mask_all
 from comment_classifier.model_file import model_path
+from comment_classifier.rounding import half_up
+from comment_classifier.savings import Spent, spent
+from comment_classifier.scoring import MANY
 from comment_classifier.store import load_model
-from comment_classifier.survey import Survey, SurveyQuestion
+from comment_classifier.survey import Group, Survey, SurveyQuestion
 from comment_classifier.tables import column
 from comment_classifier.text import duplicate_keys, normalize_all
 from comment_classifier.toml_reader import is_file
 
 _LOADED: dict[tuple[Path, str], tuple[tuple[int, int], CommentClassifier]] = {}
 _LINE_END = "\r\n\0"  # makes the writer quote line breaks, and stands in no cell
+_TIME_COLUMNS = ["time", "minutes_a_day", "minutes_a_case"]
 _SCORES = np.array([f"{score / 10_000:.4f}" for score in range(10_001)], object)
 _DIGITS = np.frombuffer("".join(_SCORES).encode(), np.uint8).reshape(len(_SCORES), -1)
 
@@ -66,12 +72,14 @@ class Scored:
         rows: the rows of the input, with the columns of the coding.
         codings: by question the coding of the rows.
         keys: by question (n,) a number that equal texts share, 0 for a blank one.
+        spent: by question whose answers tell it, (n,) the time saved.
 
     """
 
     rows: pd.DataFrame
     codings: dict[str, Coding]
     keys: dict[str, npt.NDArray[np.uint64]]
+    spent: dict[str, list[Spent]]
 
 
 def score_chunk(
@@ -90,7 +98,9 @@ def score_chunk(
     Returns:
         The rows with, per question ``q``: ``q_labels`` (ids joined by ``|``), ``q_区分`` (their labels),
         ``q_review`` (1: a person should look), ``q_reason`` (blank without ``reasons``), ``q_<id>``
-        (0 or 1) and ``q_score_<id>`` (a probability).
+        (0 or 1) and ``q_score_<id>`` (a probability). Where time saved is read out of the answers, also
+        ``q_time`` (the words that say it), ``q_minutes_a_day`` and ``q_minutes_a_case`` (a number, or a
+        range as ``20～30`` or ``20～``).
 
     Raises:
         InputError: a column is missing, or no usable model.
@@ -103,7 +113,9 @@ def score_chunk(
 def score(rows: pd.DataFrame, plan: Plan) -> Scored:
     """Code some rows of a survey file as planned; see :func:`score_chunk`."""
     columns: dict[str, Any] = {str(name): rows[name] for name in rows.columns}
-    codings, keys = {}, {}
+    codings: dict[str, Coding] = {}
+    keys: dict[str, npt.NDArray[np.uint64]] = {}
+    times: dict[str, list[Spent]] = {}
     for asked in plan.survey.questions:
         values = rows[asked.column].tolist()
         reading = plan.readings.get(asked.question)
@@ -116,19 +128,23 @@ def score(rows: pd.DataFrame, plan: Plan) -> Scored:
         texts, back = distinct_texts(values)
         normalized = normalize_all(texts)
         model, book = loaded(asked).model_, asked.codebook
-        coding = code_normalized(model, book, normalized)
+        coding = code_normalized(model, book, normalized, len(values) >= MANY)
         why = reasons(model, book, normalized, coding.flags) if plan.reasons else [""] * len(texts)
         codings[asked.question] = coding.take(back)
         keys[asked.question] = _keys(normalized)[back]
         for name, added in _columns(book, coding, why).items():
             columns[f"{asked.question}_{name}"] = _column(added[back], rows.index)
+        if asked.durations:
+            each = [spent(text) for text in texts]
+            times[asked.question] = [each[i] for i in back.tolist()]
+            columns |= _time_columns(asked.question, times[asked.question], rows.index)
         if reading is not None:
             read = reading.reindex(rows.index)
             given = [SEPARATOR.join(its) if isinstance(its, tuple) else "" for its in read["labels"]]
             columns[f"{asked.question}_read"] = _column(given, rows.index)
             chosen = read["chosen"].fillna("").to_numpy(object)
             columns[f"{asked.question}_chosen"] = _column(chosen, rows.index)
-    return Scored(pd.DataFrame(columns, index=rows.index), codings, keys)
+    return Scored(pd.DataFrame(columns, index=rows.index), codings, keys, times)
 
 
 def with_headings(survey: Survey, table: pd.DataFrame, path: Path) -> Survey:
@@ -138,20 +154,36 @@ def with_headings(survey: Survey, table: pd.DataFrame, path: Path) -> Survey:
         InputError: a column is missing, or a heading is needed for the result.
 
     """
-    questions = tuple(replace(q, column=str(column(table, q.column, path).name)) for q in survey.questions)
-    for asked in questions:
-        taken = [h for h in table.columns if str(h) in added_columns(asked)]
-        if taken:
-            raise InputError(f"{path}: the heading {taken[0]!r} is needed for the result. Rename that column")
-    id_column = str(column(table, survey.id_column, path).name) if survey.id_column else ""
-    return replace(survey, questions=questions, id_column=id_column)
+
+    def heading(name: str) -> str:
+        return str(column(table, name, path).name)
+
+    def group(asked: Group | None) -> Group | None:
+        return None if asked is None else replace(asked, column=heading(asked.column))
+
+    questions = tuple(replace(q, column=heading(q.column), asked=group(q.asked)) for q in survey.questions)
+    closed = tuple(
+        replace(q, columns=tuple(map(heading, q.columns)), asked=group(q.asked)) for q in survey.closed
+    )
+    added = [name for asked in questions for name in added_columns(asked)]
+    taken = [name for name in map(str, table.columns) if name in set(added)]
+    if taken:
+        raise InputError(f"{path}: the heading {taken[0]!r} is needed for the result. Rename that column")
+    twice = [name for name, times in Counter(added).items() if times > 1]
+    if twice:
+        raise InputError(
+            f"the result would have two columns {twice[0]!r}. Give the question or the category another id"
+        )
+    id_column = heading(survey.id_column) if survey.id_column else ""
+    return replace(survey, questions=questions, closed=closed, id_column=id_column)
 
 
-def added_columns(asked: SurveyQuestion) -> set[str]:
+def added_columns(asked: SurveyQuestion) -> list[str]:
     """Return the headings that the coding of a question adds."""
     names = ["labels", "区分", "review", "reason", "read", "chosen"]
+    names += _TIME_COLUMNS if asked.durations else []
     names += [*asked.codebook.ids, *(f"score_{c}" for c in asked.codebook.ids)]
-    return {f"{asked.question}_{name}" for name in names}
+    return [f"{asked.question}_{name}" for name in names]
 
 
 def without_coding(table: pd.DataFrame, survey: Survey) -> pd.DataFrame:
@@ -269,6 +301,19 @@ def _columns(book: Codebook, coding: Coding, why: list[str]) -> dict[str, npt.ND
     columns |= {f"score_{category}": coding.scores[:, k] for k, category in enumerate(book.ids)}
     order = ["labels", "区分", "review", "reason"]
     return {name: columns.pop(name) for name in order} | columns
+
+
+def _time_columns(question: str, times: list[Spent], index: pd.Index) -> dict[str, Any]:
+    told = ([t.said for t in times], [_range(t.day) for t in times], [_range(t.case) for t in times])
+    names = (f"{question}_{name}" for name in _TIME_COLUMNS)
+    return {name: _column(values, index) for name, values in zip(names, told, strict=True)}
+
+
+def _range(bounds: Bounds | None) -> str:
+    if bounds is None:
+        return ""
+    low, high = (None if end is None else f"{half_up(end, 1):.10g}" for end in bounds)
+    return f"{low}" if low == high else f"{low}～{high or ''}"
 
 
 def _keys(normalized: list[str]) -> npt.NDArray[np.uint64]:

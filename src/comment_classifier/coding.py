@@ -21,7 +21,7 @@ from comment_classifier.engines import in_order
 from comment_classifier.explaining import deciding_words
 from comment_classifier.model import Model
 from comment_classifier.no_answer import Verdict, judge_all
-from comment_classifier.scoring import logits
+from comment_classifier.scoring import CHUNK, MANY, many_logits
 from comment_classifier.text import normalize_all
 
 if TYPE_CHECKING:
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 Bools = npt.NDArray[np.bool_]
 Said = TypeVar("Said")
 PIECE = 20_000  # comments that one process takes at a time
-CHUNK = 2000  # comments whose arrays fit into a processor's cache
 SURE_OF_OTHER = 0.9
 
 
@@ -82,7 +81,7 @@ def code_comments(model: Model, codebook: Codebook, texts: Sequence[str | None],
     """
     distinct, back = distinct_texts(texts)
     pieces = [distinct[i : i + PIECE] for i in range(0, len(distinct), PIECE)] or [[]]
-    work = partial(_code_piece, model, codebook)
+    work = partial(_code_piece, model, codebook, len(texts) >= MANY)
     parts = list(in_order(work, pieces, n_jobs if len(pieces) > 1 else 1))
     return Coding.joined(parts).take(back)
 
@@ -190,22 +189,20 @@ def _as_text(value: object) -> str:
     return "" if missing else str(value)
 
 
-def _code_piece(model: Model, codebook: Codebook, texts: Sequence[str]) -> Coding:
-    return code_normalized(model, codebook, normalize_all(texts))
+def _code_piece(model: Model, codebook: Codebook, many: bool, texts: Sequence[str]) -> Coding:
+    return code_normalized(model, codebook, normalize_all(texts), many)
 
 
-def code_normalized(model: Model, codebook: Codebook, normalized: Sequence[str]) -> Coding:
-    """Code n normalised comments; see :func:`code_comments`."""
-    chunks = [normalized[i : i + CHUNK] for i in range(0, len(normalized), CHUNK)] or [normalized]
-    return Coding.joined([_code_chunk(model, codebook, chunk) for chunk in chunks])
-
-
-def _code_chunk(model: Model, codebook: Codebook, normalized: Sequence[str]) -> Coding:
+def code_normalized(
+    model: Model, codebook: Codebook, normalized: Sequence[str], many: bool = False
+) -> Coding:
+    """Code n normalised comments; see :func:`code_comments`, and ``MANY`` for whether there are many."""
     verdicts = judge_all(normalized, codebook)
     answered = np.array([v is not Verdict.NO_ANSWER for v in verdicts], bool)
     unclear = np.array([v is Verdict.UNCLEAR for v in verdicts], bool)
     scored = np.zeros((len(normalized), len(model.codebook.learned)))
-    scored[answered] = logits(model, [t for t, a in zip(normalized, answered, strict=True) if a])
+    answers = [text for text, is_one in zip(normalized, answered, strict=True) if is_one]
+    scored[answered] = many_logits(model, answers, compiled=many)
     limits = Limits(model.thresholds, model.floor, model.other_alone, model.review_margin)
     return decide(codebook, scored, answered, unclear, limits)
 

@@ -12,14 +12,14 @@ from comment_classifier.errors import InputError
 from comment_classifier.files import whole_folder
 from comment_classifier.model_file import load_model_file
 from comment_classifier.report import write_comparison
-from comment_classifier.runs import at_rest, read_run
+from comment_classifier.runs import Run, at_rest, read_run
 from comment_classifier.tables import read_table, write_csv
 from comment_classifier.text import normalize_all
-from comment_classifier.waves import beside_published, compare_waves
+from comment_classifier.waves import beside_published, compare_shares, compare_waves
 
 
 def compare_runs(first: str | Path, second: str | Path, out: str | Path) -> dict[str, pd.DataFrame]:
-    """Compare two waves that were classified into folders, question by question.
+    """Compare two waves that were classified into folders, question by question, closed ones too.
 
     Args:
         first: the earlier wave's folder, as :func:`comment_classifier.batch.classify_file` wrote it.
@@ -28,8 +28,9 @@ def compare_runs(first: str | Path, second: str | Path, out: str | Path) -> dict
             ``charts/comparison_<question>.png`` / ``.svg`` into.
 
     Returns:
-        By question, what :func:`comment_classifier.waves.compare_waves` returns, with the share of
-        unknown words of both waves in ``attrs``. What people read of a wave enters it.
+        By question in the order of the later wave, what :func:`comment_classifier.waves.compare_waves`
+        returns, with the share of unknown words of both waves in ``attrs`` (what people read of a wave
+        enters it), or for a closed question what :func:`comment_classifier.waves.compare_shares` returns.
 
     Raises:
         InputError: a folder holds no run, the waves share no question, or they were coded by another
@@ -37,27 +38,45 @@ def compare_runs(first: str | Path, second: str | Path, out: str | Path) -> dict
 
     """
     runs = [read_run(Path(folder)) for folder in (first, second)]
-    asked = [run.questions for run in runs]
-    common = [name for name in asked[0] if name in asked[1]]
-    if not common:
-        raise InputError(f"{first} and {second} share no question")
     compared = {}
-    for name in common:
-        one, two = asked[0][name], asked[1][name]
-        for key, what in (("codebook_sha256", "codebook"), ("model_sha256", "model")):
-            if one[key] != two[key]:
-                raise InputError(
-                    f"question {name!r}: the two waves were coded by another {what} ({one['model']}, "
-                    f"{two['model']}). Classify the earlier wave's file again with the current one first"
-                )
-        waves = [run.coded(name) for run in runs]
-        reads = (runs[0].read(name), runs[1].read(name))
-        frame = compare_waves(waves[0], waves[1], runs[0].codebook(name), one["held_out"], reads)
-        frame.attrs.update(title=one["title"], base=one["base"])
-        frame.attrs["unknown"] = [one["unknown_words"], two["unknown_words"]]
-        compared[name] = frame
+    for name in runs[1].survey().order:
+        if all(name in run.questions for run in runs):
+            compared[name] = _compare_free(runs[0], runs[1], name)
+        elif all(name in run.closed for run in runs):
+            compared[name] = _compare_closed(runs[0], runs[1], name)
+    if not compared:
+        raise InputError(f"{first} and {second} share no question")
     _write(Path(out), "comparison", compared, digits=4)
     return compared
+
+
+def _compare_free(first: Run, second: Run, name: str) -> pd.DataFrame:
+    one, two = first.questions[name], second.questions[name]
+    for key, what in (("codebook_sha256", "codebook"), ("model_sha256", "model")):
+        if one[key] != two[key]:
+            raise InputError(
+                f"question {name!r}: the two waves were coded by another {what} ({one['model']}, "
+                f"{two['model']}). Classify the earlier wave's file again with the current one first"
+            )
+    reads = (first.read(name), second.read(name))
+    book = first.codebook(name)
+    frame = compare_waves(first.coded(name), second.coded(name), book, one["held_out"], reads)
+    frame.attrs.update(title=two["title"], bases=(one["base"], two["base"]))
+    frame.attrs["unknown"] = [one["unknown_words"], two["unknown_words"]]
+    return frame
+
+
+def _compare_closed(first: Run, second: Run, name: str) -> pd.DataFrame:
+    one, two = first.closed[name], second.closed[name]
+    if set(one.choices) != set(two.choices) or one.several != two.several:
+        changed = sorted(set(one.choices) ^ set(two.choices)) or ["several"]
+        raise InputError(
+            f"question {name!r}: the two waves had other choices ({', '.join(changed)}). Give both survey "
+            "files the same choices and classify again, or give the question another id in one of them"
+        )
+    frame = compare_shares(first.chosen(name).loc[list(two.choices)], second.chosen(name), two.several)
+    frame.attrs.update(title=two.title, bases=(one.base, two.base))
+    return frame
 
 
 def compare_with_published(reference: str, folder: str | Path, out: str | Path) -> dict[str, pd.DataFrame]:
@@ -87,7 +106,9 @@ def compare_with_published(reference: str, folder: str | Path, out: str | Path) 
             if published.id == reference and published.question == asked["question"]:
                 rows = counts[counts["question"] == asked["question"]].set_index("category")
                 frame = beside_published(rows["count"].astype(int), book, published)
-                frame.attrs.update(title=asked["title"], base=asked["base"], reference=published.title)
+                frame.attrs.update(
+                    title=asked["title"], bases=(asked["base"], asked["base"]), reference=published.title
+                )
                 frame.attrs["second_read"] = int((rows["low"] != "").any())
                 compared[asked["question"]] = frame
     if not compared:
@@ -144,6 +165,7 @@ def compare_models(first: Path, second: Path, texts: Sequence[str]) -> pd.DataFr
 def _write(out: Path, name: str, compared: dict[str, pd.DataFrame], digits: int) -> None:
     parts = [frame.reset_index().assign(question=question) for question, frame in compared.items()]
     table = pd.concat(parts, ignore_index=True).round(digits)
+    table = table.astype(object).where(table.notna(), "")
     columns = ["question", *(c for c in table.columns if c != "question")]
     with whole_folder(out) as folder:
         write_csv(table[columns].astype(str), folder / f"{name}.csv")

@@ -17,13 +17,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from comment_classifier.lookup import Lookup
+from comment_classifier.lookup import SPREAD, Lookup, find_few
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
 _FEW_ROWS = 200
-_SUBLINEAR = np.concatenate([[0.0], 1.0 + np.log(np.arange(1, 100))])  # of small counts
+_FEW_CODES = 2000
+SUBLINEAR = np.concatenate([[0.0], 1.0 + np.log(np.arange(1, 100))])  # of small counts
 LONGEST_GRAM = 5  # an n-gram code must fit into 63 bits
 
 
@@ -88,6 +89,28 @@ class Features:
     def gram_lookup(self) -> Lookup:
         """Finds the place of a code among the n-grams."""
         return Lookup(self.grams)
+
+    def find_pairs(self, codes: Ints) -> Ints:
+        """Return the place of each code among the pairs, -1 for none."""
+        return find_few(self.pairs, codes) if len(codes) < _FEW_CODES else self.pair_lookup.find(codes)
+
+    def find_grams(self, codes: Ints) -> Ints:
+        """Return the place of each code among the n-grams, -1 for none."""
+        return find_few(self.grams, codes) if len(codes) < _FEW_CODES else self.gram_lookup.find(codes)
+
+    @cached_property
+    def word_points(self) -> npt.NDArray[np.uint32]:
+        """(len(words), longest) code points of the known words, 0 behind each."""
+        longest = max(map(len, self.words), default=1)
+        return np.array(self.words, f"<U{longest}").view(np.uint32).reshape(len(self.words), longest)
+
+    @cached_property
+    def word_lookup(self) -> Lookup:
+        """Finds the id of a word by its code points as digits in base SPREAD, of which 63 bits are kept."""
+        keys = np.zeros(len(self.words), np.uint64)
+        for points in self.word_points.T:
+            keys = np.where(points, keys * SPREAD + points, keys)
+        return Lookup((keys & np.uint64(2**63 - 1)).astype(np.int64))
 
     @cached_property
     def letters(self) -> Ints:
@@ -230,8 +253,8 @@ def _keys(features: Features, occurrences: Occurrences) -> Ints:
 def _weighted(features: Features, key: Ints, times: Ints, n_rows: int) -> tuple[Ints, Ints, Floats]:
     """Return where each row begins among sorted keys, their columns and TF-IDF values."""
     bits = len(features).bit_length()
-    values = np.take(_SUBLINEAR, times, mode="clip")
-    often = np.flatnonzero(times >= len(_SUBLINEAR))
+    values = np.take(SUBLINEAR, times, mode="clip")
+    often = np.flatnonzero(times >= len(SUBLINEAR))
     values[often] = 1.0 + np.log(times[often])
     column = key & ((1 << bits) - 1)
     values *= features.idf[column]
@@ -252,7 +275,7 @@ def _word_occurrences(features: Features, words: Sequence[str], row: Ints) -> It
     yield Occurrences(row[at], ids[at], at, np.ones(len(at), np.int64))
     if len(features.pairs):
         at = _pair_starts(row, ids)
-        place = features.pair_lookup.find(ids[at] * len(features.words) + ids[at + 1])
+        place = features.find_pairs(ids[at] * len(features.words) + ids[at + 1])
         hit = place >= 0
         at = at[hit]
         yield Occurrences(row[at], place[hit] + len(features.words), at, np.full(len(at), 2, np.int64))
@@ -269,7 +292,7 @@ def _gram_occurrences(features: Features, points: npt.NDArray[np.uint32], row: I
         if length > 1:
             at, code = _longer(at, code, letters, row, length, base)
         if length >= features.shortest_gram:
-            place = features.gram_lookup.find(code)
+            place = features.find_grams(code)
             hit = place >= 0
             # What is not known is not part of a longer one that is.
             at, code = at[hit], code[hit]

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import betainc, expit, log_softmax, logsumexp, ndtr, ndtri, softmax
+from scipy.special import bdtr, betainc, expit, log_softmax, logsumexp, ndtr, ndtri, softmax, stdtrit
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
@@ -185,6 +185,63 @@ def _first(holds: Callable[[int], bool], most: int) -> int:
         middle = (low + high) // 2
         low, high = (low, middle) if holds(middle) else (middle + 1, high)
     return low
+
+
+def share_interval(count: int, n: int, level: float = LEVEL) -> tuple[float, float]:
+    """Return the interval of a share of which count of n were seen, of 95 % by default; NaN if n is 0.
+
+    References:
+        E. B. Wilson, Probable inference, the law of succession, and statistical inference (1927).
+
+    """
+    if n == 0:
+        return float("nan"), float("nan")
+    z = float(ndtri(1 - (1 - level) / 2))
+    middle = (count + z * z / 2) / (n + z * z)
+    reach = z / (n + z * z) * float(np.sqrt(count * (n - count) / n + z * z / 4))
+    return max(0.0, middle - reach) if count else 0.0, min(1.0, middle + reach) if count < n else 1.0
+
+
+def difference_interval(
+    first: tuple[int, int], second: tuple[int, int], level: float = LEVEL
+) -> tuple[float, float]:
+    """Return the interval of the second share less the first, each seen as count of n; NaN if an n is 0.
+
+    References:
+        R. G. Newcombe, Interval estimation for the difference between independent proportions (1998),
+        method 10.
+
+    """
+    if not first[1] or not second[1]:
+        return float("nan"), float("nan")
+    one, two = first[0] / first[1], second[0] / second[1]
+    (low1, high1), (low2, high2) = share_interval(*first, level), share_interval(*second, level)
+    down, up = np.hypot(two - low2, high1 - one), np.hypot(high2 - two, one - low1)
+    return two - one - float(down), two - one + float(up)
+
+
+def median_interval(values: Floats) -> tuple[float, float]:
+    """Return the 95 % interval of the median of which values were seen, by order statistics.
+
+    Where n is under 6 no two values hold it: NaN.
+
+    References:
+        H. A. David, H. N. Nagaraja, Order statistics (2003), 7.1.
+
+    """
+    n, ordered = len(values), np.sort(values)
+    # The interval from the k-th smallest to the k-th largest misses if fewer than k lie on one side.
+    k = int((2 * bdtr(np.arange(n // 2), n, 0.5) <= 1 - LEVEL).sum())
+    return (float(ordered[k - 1]), float(ordered[n - k])) if k else (float("nan"), float("nan"))
+
+
+def mean_interval(values: Floats) -> tuple[float, float]:
+    """Return the 95 % interval of the mean of which values were seen (Student's t); NaN under 2."""
+    n = len(values)
+    if n < 2:
+        return float("nan"), float("nan")
+    reach = float(stdtrit(n - 1, 1 - (1 - LEVEL) / 2) * values.std(ddof=1) / np.sqrt(n))
+    return float(values.mean()) - reach, float(values.mean()) + reach
 
 
 def _mixed_cdf(weights: Floats, mean: Floats, variance: Floats) -> Callable[[int], float]:

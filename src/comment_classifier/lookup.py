@@ -1,12 +1,34 @@
 """Integers looked up by the thousand: where each stands among known ones, or that it does not."""
 
+from typing import NamedTuple
+
 import numpy as np
 import numpy.typing as npt
 
 Ints = npt.NDArray[np.int64]
 
-_SPREAD = np.uint64(0x9E3779B97F4A7C15)  # 2**64 divided by the golden ratio (Knuth, vol. 3, 6.4)
+SPREAD = np.uint64(0x9E3779B97F4A7C15)  # 2**64 divided by the golden ratio (Knuth, vol. 3, 6.4)
 _ROOM = 4  # slots per key, so that few keys share one
+
+
+class Slots(NamedTuple):
+    """The arrays of a hash table.
+
+    A key belongs to slot ``(key * SPREAD) >> shift``. The keys of a slot lie one behind the other from
+    ``first[slot]`` on, and -1 is behind the last.
+
+    Attributes:
+        shift: so that as many bits are left as number the slots.
+        first: where each slot begins.
+        keys: the keys by slot.
+        places: where each of them stood among those given.
+
+    """
+
+    shift: np.uint64
+    first: npt.NDArray[np.int32]
+    keys: Ints
+    places: Ints
 
 
 class Lookup:
@@ -23,30 +45,44 @@ class Lookup:
 
         """
         bits = max(1, int(_ROOM * len(keys)).bit_length())
-        self._shift = np.uint64(64 - bits)
-        slot = self._slots(keys)
+        shift = np.uint64(64 - bits)
+        slot = _slots(keys, shift)
         order = np.argsort(slot, kind="stable")
         sizes = np.bincount(slot, minlength=1 << bits)
-        self._deepest = int(sizes.max(initial=0))
-        # Behind the last key there is room to look as deep as any slot goes.
-        padding = np.full(self._deepest + 1, -1)
-        self._keys = np.concatenate([keys[order], padding])
-        self._places = np.concatenate([order, padding])
-        self._first = (np.cumsum(sizes) - sizes).astype(np.int32)
-        self._first[sizes == 0] = len(keys)
+        # One -1 behind the keys of each slot that has any, and one for all that have none.
+        filled = sizes > 0
+        first = np.cumsum(sizes + filled) - sizes - filled
+        at = np.arange(len(keys)) + (np.cumsum(filled) - 1)[slot[order]]
+        length = len(keys) + int(filled.sum()) + 1
+        first[~filled] = length - 1
+        padded = np.full((2, length), -1)
+        padded[:, at] = keys[order], order
+        self.slots = Slots(shift, first.astype(np.int32), padded[0], padded[1])
 
     def find(self, wanted: Ints) -> Ints:
         """Return for each of m integers (not negative) its place among the keys, -1 for none."""
-        at = self._first[self._slots(wanted)]
-        key = self._keys[at]
-        places = np.where(key == wanted, self._places[at], -1)
+        slots = self.slots
+        at = slots.first[_slots(wanted, slots.shift)].astype(np.int64)
+        key = slots.keys[at]
+        places = np.where(key == wanted, slots.places[at], -1)
         left = np.flatnonzero((key != wanted) & (key >= 0))
-        for depth in range(1, self._deepest):
-            further = at[left] + depth
-            hit = self._keys[further] == wanted[left]
-            places[left[hit]] = self._places[further[hit]]
-            left = left[~hit]
+        while len(left):
+            at[left] += 1
+            key = slots.keys[at[left]]
+            hit = key == wanted[left]
+            places[left[hit]] = slots.places[at[left[hit]]]
+            left = left[~hit & (key >= 0)]
         return places
 
-    def _slots(self, values: Ints) -> Ints:
-        return ((values.astype(np.uint64) * _SPREAD) >> self._shift).astype(np.int64)
+
+def find_few(known: Ints, wanted: Ints) -> Ints:
+    """Return for each of m integers its place among sorted ones, -1 for none.
+
+    For a few it is over before a hash table is built.
+    """
+    at = np.minimum(np.searchsorted(known, wanted), len(known) - 1)
+    return np.where(known[at] == wanted, at, -1) if len(known) else np.full(len(wanted), -1)
+
+
+def _slots(values: Ints, shift: np.uint64) -> Ints:
+    return ((values.astype(np.uint64) * SPREAD) >> shift).astype(np.int64)

@@ -157,10 +157,18 @@ def _says_more(text: str, foreign: re.Pattern[str]) -> bool:
     return from_behind is not None and _PARTS.search(kept, len(kept) - from_behind.end()) is None
 
 
+def _stays(part: str, foreign: re.Pattern[str]) -> bool:
+    """Tell whether a part holds a character that the rule cannot take away, and so is no known wording."""
+    return foreign.search(part) is not None and not _CUTS_WORDS.search(part)
+
+
 def _judged(text: str, rule: _Rule) -> Verdict:
     if _NOT_WORDS.sub("", text) in rule.answers:
         return Verdict.ANSWER
-    parts = [rest for rest in map(_essence, _PARTS.split(text)) if rest]
+    essences = (
+        part if _stays(part, rule.foreign) else _essence(part) for part in filter(None, _PARTS.split(text))
+    )
+    parts = [rest for rest in essences if rest]
     known = [rest in rule.known or rule.subjects.sub("", rest) in rule.known for rest in parts]
     if all(known):
         return Verdict.NO_ANSWER

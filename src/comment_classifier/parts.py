@@ -1,8 +1,9 @@
 """Parts: what is left of a chunk once it is coded, and what the parts of a file come to."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, reduce
+from itertools import compress
 from operator import add
 from pathlib import Path
 from typing import Any
@@ -11,10 +12,19 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from comment_classifier.chunk import Plan, coded_rows, loaded, score
+from comment_classifier.chunk import Plan, Scored, coded_rows, loaded, score
+from comment_classifier.closed import Chosen, Reach, count_chosen, reach
 from comment_classifier.coding import Coding, reasons
 from comment_classifier.counting import with_reading
-from comment_classifier.results import QuestionResult, count_shown, question_result
+from comment_classifier.results import (
+    QuestionResult,
+    SurveyResult,
+    closed_result,
+    count_shown,
+    estimated_all,
+    question_result,
+)
+from comment_classifier.savings import Spent, Times, savings_table, times_of
 from comment_classifier.survey import SurveyQuestion
 from comment_classifier.text import normalize_all
 from comment_classifier.totals import Texts, Totals, count_totals, cross_totals, totals
@@ -61,6 +71,9 @@ class Part:
         codings: by question, of the rows kept.
         totals: by question, of all rows; empty if all are kept.
         texts: by question what :meth:`comment_classifier.totals.Texts.add` takes, likewise.
+        chosen: by closed question how the respondents answered.
+        reached: by free-text question whom it was asked, if the survey tells.
+        times: by question on time saved the times that its comments name.
 
     """
 
@@ -70,6 +83,9 @@ class Part:
     codings: dict[str, Coding]
     totals: dict[str, Totals]
     texts: dict[str, list[tuple[Any, ...]]]
+    chosen: dict[str, Chosen]
+    reached: dict[str, Reach]
+    times: dict[str, Times]
 
 
 def work(job: Job, write: Callable[[pd.DataFrame], bytes], rows: pd.DataFrame) -> Part:
@@ -83,32 +99,56 @@ def work(job: Job, write: Callable[[pd.DataFrame], bytes], rows: pd.DataFrame) -
     """
     scored = score(rows, job.plan)
     lines = write(scored.rows)
+    survey = job.plan.survey
+    chosen = {q.question: count_chosen(rows, q, job.attributes) for q in survey.closed}
+    known = {q.question: _known(q, scored, job.plan.readings.get(q.question)) for q in survey.questions}
+    answered = {q.question: _answered(q, known[q.question]) for q in survey.questions}
+    reached = {q.question: reach(rows, q.asked, answered[q.question]) for q in survey.questions if q.asked}
+    times = {
+        q.question: _times(q, scored.spent[q.question], known[q.question])
+        for q in survey.questions
+        if q.durations
+    }
+    added_up = (chosen, reached, times)
     if not job.at_most:
-        return Part(len(rows), lines, scored.rows, scored.codings, {}, {})
+        return Part(len(rows), lines, scored.rows, scored.codings, {}, {}, *added_up)
     summed, texts = {}, {}
     attributes = {name: rows[name].tolist() for name in job.attributes}
     wanted = _chance(rows.index) < job.share
-    for asked in job.plan.survey.questions:
+    for asked in survey.questions:
         coding, book = scored.codings[asked.question], asked.codebook
         read = job.plan.readings.get(asked.question)
-        read = None if read is None else read[read.index.isin(rows.index)]
-        numbers = rows.index[:0] if read is None else read.index
-        known = _known(asked, scored.rows, coding, read)
+        numbers = rows.index[:0] if read is None else read.index[read.index.isin(rows.index)]
         none = coding.flags[:, book.ids.index(book.none)]
-        summed[asked.question] = totals(coding, book, rows.index, known, numbers, attributes)
-        texts[asked.question] = [(scored.keys[asked.question], known, none, rows.index, attributes)]
+        flags = known[asked.question]
+        summed[asked.question] = totals(coding, book, rows.index, flags, numbers, attributes)
+        texts[asked.question] = [(scored.keys[asked.question], flags, none, rows.index, attributes)]
         wanted |= rows.index.isin(numbers)
     at = np.flatnonzero(wanted)
     codings = {question: coding.take(at) for question, coding in scored.codings.items()}
-    return Part(len(rows), lines, scored.rows.iloc[at], codings, summed, texts)
+    return Part(len(rows), lines, scored.rows.iloc[at], codings, summed, texts, *added_up)
 
 
-def _known(asked: SurveyQuestion, rows: pd.DataFrame, coding: Coding, read: pd.DataFrame | None) -> Bools:
-    if read is None or read.empty:
+def _known(asked: SurveyQuestion, scored: Scored, read: pd.DataFrame | None) -> Bools:
+    """Return (n, k) categories as read, else as given."""
+    coding, rows = scored.codings[asked.question], scored.rows
+    if read is None or not (its := read.index.isin(rows.index)).any():
         return coding.flags
-    coded = coded_rows(rows, asked, coding).set_axis(rows.index)
+    coded, read = coded_rows(rows, asked, coding).set_axis(rows.index), read[its]
     known: Bools = with_reading(coded, asked.codebook, read)[list(asked.codebook.ids)].to_numpy(bool)
     return known
+
+
+def _answered(asked: SurveyQuestion, flags: Bools) -> Bools:
+    """Tell (n,) which comments are answers, by their (n, k) categories."""
+    answered: Bools = ~flags[:, asked.codebook.ids.index(asked.codebook.none)]
+    return answered
+
+
+def _times(asked: SurveyQuestion, spent: Sequence[Spent], flags: Bools) -> Times:
+    """Gather the times of the comments that are answers, by all categories but no answer."""
+    answered, none = _answered(asked, flags), asked.codebook.ids.index(asked.codebook.none)
+    return times_of(list(compress(spent, answered)), np.delete(flags[answered], none, axis=1))
 
 
 def merged(parts: Sequence[Part]) -> Part:
@@ -121,6 +161,9 @@ def merged(parts: Sequence[Part]) -> Part:
         codings={q: Coding.joined([part.codings[q] for part in parts]) for q in questions},
         totals={q: reduce(add, [part.totals[q] for part in parts]) for q in parts[0].totals},
         texts={q: [its for part in parts for its in part.texts[q]] for q in parts[0].texts},
+        chosen={q: reduce(add, [part.chosen[q] for part in parts]) for q in parts[0].chosen},
+        reached={q: reduce(add, [part.reached[q] for part in parts]) for q in parts[0].reached},
+        times={q: reduce(add, [part.times[q] for part in parts]) for q in parts[0].times},
     )
 
 
@@ -133,6 +176,9 @@ class Gathered:
         self._job = job
         self._kept: list[tuple[pd.DataFrame, dict[str, Coding]]] = []
         self.totals: dict[str, Totals] = {}
+        self.chosen: dict[str, Chosen] = {}
+        self.reached: dict[str, Reach] = {}
+        self.times: dict[str, Times] = {}
         self.texts: dict[str, Texts] = {}
         if job.at_most:
             self.texts = {
@@ -144,9 +190,12 @@ class Gathered:
         """Add the next part."""
         self.n += part.n
         self._kept.append((part.kept, part.codings))
-        for question, its in part.totals.items():
-            self.totals[question] = self.totals[question] + its if question in self.totals else its
-            for texts in part.texts[question]:
+        for name in ("totals", "chosen", "reached", "times"):
+            so_far, its = getattr(self, name), getattr(part, name)
+            for question, added in its.items():
+                so_far[question] = so_far[question] + added if question in so_far else added
+        for question, its in part.texts.items():
+            for texts in its:
                 self.texts[question].add(*texts)
 
     @cached_property
@@ -157,14 +206,26 @@ class Gathered:
         codings = {q: Coding.joined([its[q] for _, its in self._kept]) for q in questions}
         return kept, codings
 
-    def result(self, asked: SurveyQuestion, texts_at: TextsAt) -> QuestionResult:
-        """Count one question.
+    def result(self, texts_at: TextsAt) -> SurveyResult:
+        """Count all questions and compute the estimates.
 
         Args:
-            asked: the question.
             texts_at: finds the text of a column in some rows of the file.
 
         """
+        survey = self._job.plan.survey
+        questions = [self._question(asked, texts_at) for asked in survey.questions]
+        closed = [closed_result(asked, self.chosen[asked.question]) for asked in survey.closed]
+        return SurveyResult(survey, self.n, questions, closed, estimated_all(survey, questions, closed))
+
+    def _question(self, asked: SurveyQuestion, texts_at: TextsAt) -> QuestionResult:
+        result = self._counted(asked, texts_at)
+        times, book = self.times.get(asked.question), asked.codebook
+        labels = {category: book.label(category) for category in book.learned}
+        savings = times and savings_table(times, labels)
+        return replace(result, reach=self.reached.get(asked.question), savings=savings)
+
+    def _counted(self, asked: SurveyQuestion, texts_at: TextsAt) -> QuestionResult:
         kept, codings = self.rows
         coding, read = codings[asked.question], self._job.plan.readings.get(asked.question)
         coded = coded_rows(kept, asked, coding)

@@ -1,6 +1,6 @@
 """Results: one coded and counted question of a survey, and the tables of all of them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,14 +10,18 @@ import numpy.typing as npt
 import pandas as pd
 
 from comment_classifier.chunk import loaded, model_of
+from comment_classifier.closed import Chosen, Reach, chosen_by_group, chosen_table
 from comment_classifier.codebook import Codebook
 from comment_classifier.coding import expit
 from comment_classifier.counting import count_categories, with_reading
 from comment_classifier.crosstab import cross_table
 from comment_classifier.duplicates import group_duplicates
+from comment_classifier.estimates import Estimated, estimated
 from comment_classifier.model import Model
-from comment_classifier.survey import SurveyQuestion
+from comment_classifier.rounding import half_up, percent
+from comment_classifier.survey import ClosedQuestion, Survey, SurveyQuestion
 from comment_classifier.themes import Theme, find_themes
+from comment_classifier.typical import typical_comments
 from comment_classifier.waves import unknown_words
 
 
@@ -37,6 +41,10 @@ class QuestionResult:
         unlearned: categories that the model had too few examples to learn.
         unknown: share of words that the model does not know, and the commonest of them.
         themes: groups of like comments among those that fit no category, or hardly one.
+        reach: whom the question was asked, None where the survey does not tell.
+        typical: by category the comments shown that are typical of it, by number.
+        savings: the time saved by category, as :func:`comment_classifier.summarise_savings` returns it;
+            None unless the survey asks for it.
 
     """
 
@@ -50,6 +58,66 @@ class QuestionResult:
     unlearned: list[str]
     unknown: tuple[float, list[str]]
     themes: list[Theme]
+    typical: dict[str, list[int]]
+    reach: Reach | None = None
+    savings: pd.DataFrame | None = None
+
+
+@dataclass(frozen=True)
+class ClosedResult:
+    """One closed question of a survey, counted.
+
+    Attributes:
+        asked: the question.
+        table: as :func:`comment_classifier.closed.chosen_table` returns it.
+        crosses: a cross table per attribute that was asked for.
+
+    """
+
+    asked: ClosedQuestion
+    table: pd.DataFrame
+    crosses: dict[str, pd.DataFrame]
+
+
+@dataclass(frozen=True)
+class SurveyResult:
+    """A survey of n respondents, read and counted.
+
+    Attributes:
+        survey: its questions, by the headings of the file.
+        n: respondents.
+        questions: those with free text, in the order of ``survey.questions``.
+        closed: those with choices, in the order of ``survey.closed``.
+        estimates: in the order of ``survey.estimates``.
+
+    """
+
+    survey: Survey
+    n: int
+    questions: list[QuestionResult]
+    closed: list[ClosedResult]
+    estimates: list[Estimated]
+
+    @property
+    def in_order(self) -> list[QuestionResult | ClosedResult]:
+        """All questions as the survey asks them."""
+        by_id: dict[str, QuestionResult | ClosedResult] = {r.asked.question: r for r in self.questions}
+        by_id |= {r.asked.question: r for r in self.closed}
+        return [by_id[question] for question in self.survey.order]
+
+
+def closed_result(asked: ClosedQuestion, chosen: Chosen) -> ClosedResult:
+    """Lay out a closed question from its counts."""
+    return ClosedResult(asked, chosen_table(chosen, asked), chosen_by_group(chosen, asked))
+
+
+def estimated_all(
+    survey: Survey, questions: Sequence[QuestionResult], closed: Sequence[ClosedResult]
+) -> list[Estimated]:
+    """Compute the estimates of a survey from its questions."""
+    shares = {result.asked.question: result.table for result in closed}
+    savings = {result.asked.question: result.savings for result in questions if result.savings is not None}
+    return [estimated(estimate, shares, savings) for estimate in survey.estimates]
 
 
 def count_shown(
@@ -84,6 +152,7 @@ def question_result(
         unlearned=shown.attrs["unlearned"],
         unknown=unknown_words(model, texts),
         themes=find_themes(model, [t for t, loose in zip(texts, unfitting, strict=True) if loose]),
+        typical=typical_comments(model, book, shown),
     )
 
 
@@ -106,7 +175,8 @@ def counts_table(results: list[QuestionResult]) -> pd.DataFrame:
         counts = result.counts
         for category, label, count, share, low, high, read, distinct in counts.itertuples(name=None):
             bounds = ["" if pd.isna(bound) else int(bound) for bound in (low, high)]
-            shown = "" if pd.isna(share) else f"{share:.1f}"
+            base_n = counts.attrs["base_n"]
+            shown = "" if pd.isna(share) else f"{percent(count, base_n):.1f}"
             rows.append(
                 (
                     result.asked.question,
@@ -114,7 +184,7 @@ def counts_table(results: list[QuestionResult]) -> pd.DataFrame:
                     label,
                     count,
                     shown,
-                    counts.attrs["base_n"],
+                    base_n,
                     *bounds,
                     read,
                     distinct,
@@ -124,7 +194,55 @@ def counts_table(results: list[QuestionResult]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
-def cross_tables(results: list[QuestionResult]) -> pd.DataFrame:
+def closed_counts(results: list[ClosedResult]) -> pd.DataFrame:
+    """Put the closed questions into one table.
+
+    Columns ``question, choice, count, share, low, high, base_n, asked_n, missing_n, outside_n``; shares
+    are percent of ``base_n``.
+    """
+    parts = []
+    for result in results:
+        attrs = result.table.attrs
+        shares = {n: result.table[n].map(_one_decimal) for n in ("share", "low", "high")}
+        counts = {n: attrs[n] for n in ("base_n", "asked_n", "missing_n", "outside_n")}
+        table = result.table.assign(**shares).reset_index()
+        parts.append(table.assign(question=result.asked.question, **counts))
+    table = pd.concat(parts, ignore_index=True)
+    return table[["question", *(c for c in table.columns if c != "question")]]
+
+
+def _one_decimal(share: float) -> str:
+    return "" if pd.isna(share) else f"{half_up(share, 1):.1f}"
+
+
+def savings_tables(results: list[QuestionResult]) -> pd.DataFrame:
+    """Put the time saved by category of all questions into one table, in minutes; the last row is of all."""
+    parts = [
+        r.savings.reset_index().assign(question=r.asked.question) for r in results if r.savings is not None
+    ]
+    table = pd.concat(parts, ignore_index=True)
+    for name in table.select_dtypes("float"):
+        table[name] = ["" if pd.isna(value) else f"{half_up(value, 1):.10g}" for value in table[name]]
+    return table[["question", *(c for c in table.columns if c != "question")]]
+
+
+def estimates_table(estimates: list[Estimated]) -> pd.DataFrame:
+    """Put all estimates with their factors into one table: a row per factor, then one of the product."""
+    parts = []
+    for its in estimates:
+        product = pd.DataFrame(
+            [(its.estimate.title, its.value, its.low, its.high, its.estimate.unit, "", "product", False)],
+            columns=its.factors.columns,
+        )
+        parts.append(pd.concat([its.factors, product], ignore_index=True).assign(estimate=its.estimate.id))
+    table = pd.concat(parts, ignore_index=True)
+    for name in ("value", "low", "high"):
+        table[name] = ["" if pd.isna(value) else f"{value:.10g}" for value in table[name]]
+    table["divide"] = table["divide"].astype(int)
+    return table[["estimate", *(c for c in table.columns if c != "estimate")]]
+
+
+def cross_tables(results: Sequence[QuestionResult | ClosedResult]) -> pd.DataFrame:
     """Put the cross tables of all questions into one table, with ``question`` and ``by`` in front."""
     parts = [
         table.assign(question=result.asked.question, by=name)
@@ -132,6 +250,8 @@ def cross_tables(results: list[QuestionResult]) -> pd.DataFrame:
         for name, table in result.crosses.items()
     ]
     table = pd.concat(parts, ignore_index=True)
-    table["share"] = [("" if pd.isna(share) else f"{share:.1f}") for share in table["share"]]
+    pairs = zip(table["count"], table["base_n"], strict=True)
+    table["share"] = [f"{percent(count, n):.1f}" if n else "" for count, n in pairs]
+    table["distinct"] = ["" if pd.isna(n) else int(n) for n in table["distinct"]]
     table["small"] = table["small"].astype(int)
     return table[["question", "by", *(c for c in table.columns if c not in ("question", "by"))]]

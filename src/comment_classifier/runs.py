@@ -14,7 +14,7 @@ from comment_classifier.counting import PICKED, RANDOM
 from comment_classifier.errors import InputError
 from comment_classifier.files import finish_files
 from comment_classifier.labels import SEPARATOR
-from comment_classifier.survey import Survey, SurveyQuestion
+from comment_classifier.survey import ClosedQuestion, Survey, SurveyQuestion, from_plain, group_of
 from comment_classifier.tables import column, read_table
 
 Read = TypeVar("Read")
@@ -46,6 +46,26 @@ class Run:
         """The columns of the input, without those that ``classify`` added."""
         return without_coding(self.table, self.survey())
 
+    @property
+    def closed(self) -> dict[str, ClosedQuestion]:
+        """The closed questions."""
+        return {asked.question: asked for asked in self.survey().closed}
+
+    def chosen(self, question: str) -> pd.DataFrame:
+        """Return the counts of a closed question by choice, with ``base_n`` in ``attrs``.
+
+        Raises:
+            InputError: ``closed.csv`` is missing or lacks a column.
+
+        """
+        path = self.folder / "closed.csv"
+        table = read_table(path, own=True)
+        its = table[column(table, "question", path) == question]
+        counts = column(its, "count", path).astype(int).to_numpy()
+        frame = pd.DataFrame({"count": counts}, index=column(its, "choice", path).tolist())
+        frame.attrs["base_n"] = int(column(its, "base_n", path).iloc[0])
+        return frame
+
     def codebook(self, question: str) -> Codebook:
         """Return the codebook that a question was coded by."""
         return Codebook.from_dict(self.questions[question]["codebook_content"])
@@ -53,10 +73,18 @@ class Run:
     def survey(self) -> Survey:
         """Return the survey, as far as the folder knows it."""
         asked = tuple(
-            SurveyQuestion(q["column"], name, self.codebook(name), q["title"], q["base"])
+            SurveyQuestion(
+                q["column"],
+                name,
+                self.codebook(name),
+                q["title"],
+                q["base"],
+                asked=group_of(q.get("asked")),
+                durations=q.get("durations", False),
+            )
             for name, q in self.questions.items()
         )
-        return Survey(self.said["survey"], asked, self.said.get("id_column", ""))
+        return from_plain(self.said["survey"], asked, self.said)
 
     def coded(self, question: str) -> pd.DataFrame:
         """Return one question's coding, as :func:`comment_classifier.classify` returns it.

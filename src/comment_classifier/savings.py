@@ -1,11 +1,18 @@
 """Sums of the time that comments say was saved, by category."""
 
 from collections.abc import Collection, Mapping, Sequence
-from statistics import fmean, median
+from dataclasses import dataclass
+from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from comment_classifier.durations import Bounds, Saving, read_durations
+from comment_classifier.intervals import mean_interval, median_interval
+
+Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
 
 ALL = "all"  # the row of all comments
 COLUMNS = (
@@ -14,11 +21,58 @@ COLUMNS = (
     "with_time",
     "with_day",
     "median_day",
+    "median_day_low",
+    "median_day_high",
     "mean_day",
+    "mean_day_low",
+    "mean_day_high",
     "total_day",
     "with_case",
     "median_case",
 )
+
+
+@dataclass(frozen=True)
+class Spent:
+    """The time saved that one comment names.
+
+    Attributes:
+        said: the words it was read from, joined by " / ".
+        day: minutes a working day, least and most; None where the text does not come to them.
+        case: minutes per case, likewise.
+
+    """
+
+    said: str
+    day: Bounds | None
+    case: Bounds | None
+
+
+@dataclass(frozen=True)
+class Times:
+    """The times of the m comments that name any, of n.
+
+    Attributes:
+        day: (m,) minutes a day, NaN where there are none.
+        case: (m,) minutes per case, likewise.
+        flags: (m, k) categories of those comments.
+        comments: (k + 1,) comments of each category, with a time or not, and of all.
+
+    """
+
+    day: Floats
+    case: Floats
+    flags: Bools
+    comments: npt.NDArray[np.int64]
+
+    def __add__(self, other: "Times") -> "Times":
+        """Put two parts together."""
+        return Times(
+            np.concatenate([self.day, other.day]),
+            np.concatenate([self.case, other.case]),
+            np.concatenate([self.flags, other.flags]),
+            self.comments + other.comments,
+        )
 
 
 def summarise_savings(
@@ -39,51 +93,89 @@ def summarise_savings(
         One row per category id and a last one, ``"all"``: ``label``; ``comments``; ``with_time``, comments
         that state any saving, a ratio too; ``with_day``, comments whose time comes to minutes a working
         day; ``median_day``, ``mean_day`` and ``total_day`` of these, in minutes a day of one respondent
-        (``total_day``: of all of them together); ``with_case``, comments that name minutes per case, and
-        ``median_case``, the median of these in minutes. NaN where there is none; a total of none is 0.
+        (``total_day``: of all of them together), with 95 % intervals ``median_day_low``, ``median_day_high``,
+        ``mean_day_low`` and ``mean_day_high`` if these comments are a random sample; ``with_case``, comments
+        that name minutes per case, and ``median_case``, the median of these in minutes. NaN where there is
+        none; a total of none is 0.
 
     """
-    savings = [read_durations(text) for text in texts]
-    rows = {category: [category in given for given in labels] for category in codebook_labels}
-    rows[ALL] = [True] * len(savings)
-    figures = [
-        (codebook_labels.get(category, ""), *_figures([s for s, m in zip(savings, mask, strict=True) if m]))
-        for category, mask in rows.items()
-    ]
-    return pd.DataFrame(figures, columns=list(COLUMNS), index=pd.Index(list(rows), name="category"))
+    flags = np.array([[category in given for category in codebook_labels] for given in labels], bool)
+    flags = flags.reshape(len(texts), len(codebook_labels))
+    return savings_table(times_of([spent(text) for text in texts], flags), codebook_labels)
 
 
-def _figures(savings: list[list[Saving]]) -> tuple[float, ...]:
-    days = [minutes for found in savings if (minutes := _minutes_a_day(found)) is not None]
-    cases = [minutes for found in savings if (minutes := _minutes_a_case(found)) is not None]
-    return (
-        len(savings),
-        sum(map(bool, savings)),
-        len(days),
-        median(days) if days else float("nan"),
-        fmean(days) if days else float("nan"),
-        float(sum(days)),
-        len(cases),
-        median(cases) if cases else float("nan"),
+def spent(text: str) -> Spent:
+    """Read the time saved out of one comment."""
+    savings = read_durations(text)
+    return Spent(" / ".join(saving.text for saving in savings), _a_day(savings), _a_case(savings))
+
+
+def times_of(comments: Sequence[Spent], flags: Bools) -> Times:
+    """Gather the times of n comments and their (n, k) categories."""
+    named = np.array([bool(comment.said) for comment in comments], bool)
+    those = [comment for comment in comments if comment.said]
+    return Times(
+        day=np.array([_middle(comment.day) for comment in those], float),
+        case=np.array([_middle(comment.case) for comment in those], float),
+        flags=flags[named],
+        comments=np.append(flags.sum(axis=0), len(comments)),
     )
 
 
-def _minutes_a_day(savings: list[Saving]) -> float | None:
-    found: list[tuple[str, float]] = []
+def savings_table(times: Times, codebook_labels: Mapping[str, str]) -> pd.DataFrame:
+    """Sum up times; see :func:`summarise_savings`."""
+    inside = [*times.flags.T, np.ones(len(times.day), bool)]
+    names = {**codebook_labels, ALL: ""}
+    rows = [
+        (label, int(n), int(its.sum()), *_figures(times.day[its], times.case[its]))
+        for label, n, its in zip(names.values(), times.comments, inside, strict=True)
+    ]
+    return pd.DataFrame(rows, columns=list(COLUMNS), index=pd.Index(list(names), name="category"))
+
+
+def _figures(day: Floats, case: Floats) -> tuple[Any, ...]:
+    days, cases = day[~np.isnan(day)], case[~np.isnan(case)]
+    return (
+        len(days),
+        float(np.median(days)) if len(days) else float("nan"),
+        *median_interval(days),
+        float(days.mean()) if len(days) else float("nan"),
+        *mean_interval(days),
+        float(days.sum()),
+        len(cases),
+        float(np.median(cases)) if len(cases) else float("nan"),
+    )
+
+
+def _a_day(savings: list[Saving]) -> Bounds | None:
+    found: list[tuple[str, Bounds]] = []
     for saving in savings:
         if (bounds := saving.minutes_a_day) is None:
             continue
-        minutes = _middle(bounds)
-        if not any(per != saving.per and round(minutes) == round(told) for per, told in found):
-            found.append((saving.per, minutes))
-    return sum(minutes for _, minutes in found) if found else None
+        minutes = round(_middle(bounds))
+        if not any(per != saving.per and minutes == round(_middle(told)) for per, told in found):
+            found.append((saving.per, bounds))
+    return _added([bounds for _, bounds in found])
 
 
-def _minutes_a_case(savings: list[Saving]) -> float | None:
-    cases = [_middle((s.low, s.high)) for s in savings if s.per == "case" and s.kind != "ratio"]
-    return fmean(cases) if cases else None
+def _a_case(savings: list[Saving]) -> Bounds | None:
+    cases = [(s.low, s.high) for s in savings if s.per == "case" and s.kind != "ratio"]
+    added = _added(cases)
+    if added is None:
+        return None
+    low, high = added
+    return low / len(cases), None if high is None else high / len(cases)
 
 
-def _middle(bounds: Bounds) -> float:
+def _added(bounds: list[Bounds]) -> Bounds | None:
+    if not bounds:
+        return None
+    highs = [high for _, high in bounds]
+    return sum(low for low, _ in bounds), None if None in highs else sum(h for h in highs if h is not None)
+
+
+def _middle(bounds: Bounds | None) -> float:
+    if bounds is None:
+        return float("nan")
     low, high = bounds
     return low if high is None else (low + high) / 2

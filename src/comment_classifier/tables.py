@@ -20,7 +20,7 @@ import pandas as pd
 
 from comment_classifier.cells import REFUSED, as_texts, texts_marked, unmarked
 from comment_classifier.errors import InputError
-from comment_classifier.excel import LOCKED, OLE, ZIP, excel_rows
+from comment_classifier.excel import LOCKED, OLE, ZIP, excel_rows, most_rows
 from comment_classifier.files import whole_file
 
 MAX_COLUMNS = 1000
@@ -74,7 +74,7 @@ def open_table(
     if not path.is_file():
         raise InputError(f"{path}: not found. Check the path")
     if path.suffix.lower() in (".xlsx", ".xlsm"):
-        rows, at_most = excel_rows(path, sheet), 0
+        rows, at_most = excel_rows(path, sheet), most_rows(path, sheet)
     elif path.suffix.lower() in (".xls", ".ods", ".pdf", ".docx", ".doc"):
         raise InputError(f"{path}: {path.suffix} files are not read. Save it as .xlsx or .csv")
     elif sheet is not None:
@@ -108,7 +108,7 @@ class OpenTable:
         doubled: the headings that stand more than once.
         header_row: the row that holds the headings, counted from 1.
         rows: the rows below it; they come once.
-        at_most: a bound of their number, the lines of the file; 0 for Excel, which has a limit of its own.
+        at_most: a bound of their number: the lines of the file, or the rows of the sheet.
 
     """
 
@@ -147,13 +147,14 @@ class OpenTable:
         width = len(self.columns)
         blank: list[tuple[list[str], int]] = []  # a row, and how often it follows itself
         for number, row in enumerate(self.rows, self.header_row + 1):
-            if any(map(str.strip, row[width:])):
+            if len(row) > width and any(map(str.strip, row[width:])):
                 raise InputError(
                     f"{self.path}: row {number} has {len(row)} cells for the {width} headings of row "
                     f"{self.header_row}. Look for a comma or quotation mark too many, or correct --header-row"
                 )
-            row[width:] = []
-            row.extend([""] * (width - len(row)))
+            if len(row) != width:
+                row[width:] = []
+                row.extend([""] * (width - len(row)))
             if any(map(str.strip, row)):
                 for held, times in blank:
                     yield from (list(held) for _ in range(times))

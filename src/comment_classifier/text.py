@@ -25,7 +25,7 @@ _BLANKS = re.compile(r"[^\S\n]+")
 _OTHER_BLANKS = ("  ", "\t", "\u1680")  # what NFKC leaves, but for one blank
 _LONGEST_RUN = 10
 _LONG_RUN = re.compile(rf"([^\0])\1{{{_LONGEST_RUN},}}")
-_FULL_WIDTH = re.compile("[\uff01-\uff5e]+")
+_FULL_WIDTH = re.compile("[\uff01-\uff5e][\uff01-\uff5e]*")  # searched twice as fast as with a +
 _TO_HALF_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
 _nfkc = partial(unicodedata.normalize, "NFKC")
 # Combining marks in a row that NFKC is given, as in Unicode's stream-safe text: it takes a time that grows
@@ -75,7 +75,7 @@ _SPELLING = re.compile("|".join(map(_whole_word, sorted(_SPELLING_OF, key=len, r
 
 CLAUSE_ENDS = "。．.!！?？\n、，,・;；／/"
 
-_NOT_WORDS = re.compile(r"[^\w/\0]|_")
+_NOT_WORDS = re.compile(r"[^\w/\0][^\w/\0]*")  # but for the underscore
 
 
 def normalize(text: str) -> str:
@@ -106,17 +106,25 @@ def normalize_all(texts: Sequence[str]) -> list[str]:
     if _has_long_run(joined):
         joined = _LONG_RUN.sub(lambda m: m.group(1) * _LONGEST_RUN, joined)
     # Blanks at the ends go first, so that a spelling is judged by what stands beside it.
-    joined = _SEPARATOR.join(map(str.strip, joined.split(_SEPARATOR)))
-    # Until nothing changes: 電子mail becomes 電子メール, and that is one of its wordings again.
-    while (spelled := _SPELLING.sub(lambda m: _SPELLING_OF[m.group()], joined)) != joined:
-        joined = spelled
-    return joined.split(_SEPARATOR)[: len(texts)]
+    return _spelled(list(map(str.strip, joined.split(_SEPARATOR))))[: len(texts)]
 
 
 def _has_long_run(text: str) -> bool:
     points = np.frombuffer(text.encode("utf-32-le"), np.uint32)
-    changes = np.flatnonzero(points[1:] != points[:-1])
-    return bool((np.diff(changes, prepend=-1, append=len(points) - 1) > _LONGEST_RUN).any())
+    return b"\1" * _LONGEST_RUN in (points[1:] == points[:-1]).tobytes()
+
+
+def _spelled(texts: list[str]) -> list[str]:
+    """Unify the spellings in comments."""
+    # Until nothing changes: 電子mail becomes 電子メール, and that is one of its wordings again.
+    left = list(range(len(texts)))
+    while left:
+        before = [texts[i] for i in left]
+        after = _SPELLING.sub(lambda m: _SPELLING_OF[m.group()], _SEPARATOR.join(before)).split(_SEPARATOR)
+        for i, text in zip(left, after, strict=True):
+            texts[i] = text
+        left = [i for i, old, new in zip(left, before, after, strict=True) if old != new]
+    return texts
 
 
 def _compatible(joined: str) -> str:
@@ -148,7 +156,7 @@ def duplicate_key(text: str) -> str:
 
 def duplicate_keys(normalized: Sequence[str]) -> list[str]:
     """Return :func:`duplicate_key` for each of n comments that are normalised already."""
-    bare = _NOT_WORDS.sub("", _SEPARATOR.join(normalized)).split(_SEPARATOR)
+    bare = _NOT_WORDS.sub("", _SEPARATOR.join(normalized)).replace("_", "").split(_SEPARATOR)
     return [key or text for key, text in zip(bare, normalized, strict=False)]  # nothing joined is one blank
 
 

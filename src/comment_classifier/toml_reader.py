@@ -4,6 +4,7 @@ import re
 import tomllib
 from collections.abc import Iterable
 from contextlib import suppress
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -90,6 +91,23 @@ class TableReader:
             self.fail(key, f"{values!r} is not a list of texts", f'write {key} = ["...", "..."]')
         return tuple(values)
 
+    def number(self, key: str, default: float | None = None) -> float | None:
+        """Return a number, or the default if the key is missing."""
+        value = self.table.get(key, default)
+        # True is a number for Python; NaN and infinity are none for a person.
+        if value is not None and (isinstance(value, bool) or not isinstance(value, int | float)):
+            self.fail(key, f"{value!r} is not a number", f"write {key} = 1.5")
+        if value is not None and not isfinite(value):
+            self.fail(key, f"{value!r} is not a number", f"write {key} = 1.5")
+        return value
+
+    def flag(self, key: str) -> bool:
+        """Return true or false; false if the key is missing."""
+        value = self.table.get(key, False)
+        if not isinstance(value, bool):
+            self.fail(key, f"{value!r} is neither true nor false", f"write {key} = true")
+        return bool(value)
+
     def tables(self, key: str, remedy: str, needed: bool = True) -> "list[TableReader]":
         """Return a reader for each table of a list."""
         values = self.table.get(key, [])
@@ -97,4 +115,5 @@ class TableReader:
             self.fail(key, "is not a list of tables", f"write [[{key}]] above each")
         if needed and not values:
             self.fail(key, "missing", remedy)
-        return [TableReader(self.path, v, f"[[{key}]] no. {i}") for i, v in enumerate(values, 1)]
+        inside = f"{self.where} " if self.where else ""
+        return [TableReader(self.path, v, f"{inside}[[{key}]] no. {i}") for i, v in enumerate(values, 1)]

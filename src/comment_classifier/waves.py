@@ -10,7 +10,9 @@ from scipy.special import ndtr, ndtri
 
 from comment_classifier.codebook import Codebook, Reference
 from comment_classifier.counting import count_categories
+from comment_classifier.intervals import difference_interval
 from comment_classifier.model import Model
+from comment_classifier.rounding import percent
 from comment_classifier.text import normalize_all
 from comment_classifier.tokenizer import split_words
 
@@ -81,6 +83,51 @@ def compare_waves(
         frame.attrs[f"{name}_n"] = its_counts.attrs["base_n"]
         frame.attrs[f"{name}_read"] = its_counts.attrs["random_n"]
     return frame
+
+
+def compare_shares(first: pd.DataFrame, second: pd.DataFrame, several: bool) -> pd.DataFrame:
+    """Compare the answers to a closed question in two waves, both taken as samples of respondents.
+
+    Args:
+        first: the earlier wave: ``count`` by choice, and ``base_n`` in ``attrs``.
+        second: the later one, with the same choices.
+        several: whether one respondent could choose several.
+
+    Returns:
+        By choice what :func:`compare_waves` returns of a category, but for the different texts. The two
+        shares of a question with two choices are one figure, so that nothing is adjusted there. ``p``
+        is the level at which the interval ends at 0.
+
+    References:
+        The interval: :func:`comment_classifier.intervals.difference_interval`.
+
+    """
+    looks = 1 if len(first) == 2 and not several else len(first)
+    sizes = [int(wave.attrs["base_n"]) for wave in (first, second)]
+    rows = []
+    for choice in first.index:
+        counts = [int(wave.loc[choice, "count"]) for wave in (first, second)]
+        pair = [(count, n) for count, n in zip(counts, sizes, strict=True)]
+        low, high = difference_interval(pair[0], pair[1], 1 - (1 - LEVEL) / looks)
+        shares = [percent(count, n) for count, n in pair]
+        difference = counts[1] / sizes[1] - counts[0] / sizes[0] if all(sizes) else np.nan
+        p = min(1.0, looks * _level_at_zero(pair[0], pair[1])) if all(sizes) else np.nan
+        changed = not low <= 0 <= high if all(sizes) else False
+        rows.append((choice, *shares, 100 * difference, 100 * low, 100 * high, p, changed))
+    columns = ["label", "first", "second", "difference", "low", "high", "p", "changed"]
+    frame = pd.DataFrame(rows, columns=columns, index=pd.Index(first.index, name="category"))
+    frame.attrs.update(first_n=sizes[0], second_n=sizes[1], closed=True)
+    return frame
+
+
+def _level_at_zero(first: tuple[int, int], second: tuple[int, int]) -> float:
+    """Return the chance outside an interval of the difference that ends at 0; 1 if there is none."""
+    low, high = 0.0, 1.0
+    for _ in range(50):
+        outside = (low + high) / 2
+        ends = difference_interval(first, second, 1 - outside)
+        low, high = (low, outside) if not ends[0] <= 0 <= ends[1] else (outside, high)
+    return high
 
 
 def beside_published(counts: pd.Series, codebook: Codebook, reference: Reference) -> pd.DataFrame:

@@ -8,34 +8,65 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import pandas as pd
 
+    from comment_classifier.results import ClosedResult, QuestionResult, SurveyResult
+
+
+def print_counts(survey: "SurveyResult") -> None:
+    """Print the counts of each question as bars, and the estimates."""
+    from comment_classifier.report.figures import estimate_figures
     from comment_classifier.results import QuestionResult
 
+    console = open_console()
+    for result in survey.in_order:
+        if isinstance(result, QuestionResult):
+            _print_question(console, result)
+        else:
+            _print_closed(console, result)
+    for its in map(estimate_figures, survey.estimates):
+        console.print(f"\n{its.title}", style="bold")
+        interval = f"({its.interval})" if its.interval else ""
+        console.print(f"{its.value}{interval}　試算：前提は報告書に示す")
 
-def print_counts(results: "list[QuestionResult]") -> None:
-    """Print each question's counts as bars."""
+
+def _print_closed(console: Any, result: "ClosedResult") -> None:
+    from rich.table import Table
+
+    from comment_classifier.report.figures import closed_figures
+
+    shown = closed_figures(result)
+    table = Table(box=None, show_header=False, padding=(0, 1))
+    table.add_column(justify="right", no_wrap=True)
+    table.add_column(justify="left", no_wrap=True)
+    for choice in shown.choices:
+        share = f"{choice.share:.1f} %" if shown.base_n else "–"
+        table.add_row(choice.label, f"{'■' * round(20 * choice.count / (shown.base_n or 1))} {share}")
+    console.print(f"\n{shown.title}", style="bold")
+    console.print(shown.base_line)
+    console.print(table)
+    for note in shown.notes:
+        console.print(f"※ {note}")
+
+
+def _print_question(console: Any, result: "QuestionResult") -> None:
     from rich.table import Table
 
     from comment_classifier.counting import bars
 
-    console = open_console()
-    for result in results:
-        shown = bars(result.counts, result.asked.codebook)
-        base = f"対象：{result.asked.base}　" if result.asked.base else ""
-        table = Table(box=None, show_header=False, padding=(0, 1))
-        table.add_column(justify="right", no_wrap=True)
-        table.add_column(justify="left", no_wrap=True)
-        largest = max(int(shown["count"].max()), 1)
-        for _, row in shown.iterrows():
-            interval = "" if row["low"] != row["low"] else f" ({row['low']:,.0f}～{row['high']:,.0f})"
-            table.add_row(
-                row["label"], "■" * round(16 * row["count"] / largest) + f" {row['count']:,}{interval}"
-            )
-        console.print(f"\n{result.asked.title}", style="bold")
-        base_n = result.counts.attrs["base_n"]
-        read_n = result.counts.attrs["random_n"]
-        sure = f"無作為の {read_n:,} 件を読んで推定(95% 区間)" if read_n else "未確認"
-        console.print(f"{base}回答数 n＝{base_n:,}　単位：件(一つの回答を複数の区分に数える)　{sure}")
-        console.print(table)
+    shown = bars(result.counts, result.asked.codebook)
+    base = f"対象：{result.asked.base}　" if result.asked.base else ""
+    table = Table(box=None, show_header=False, padding=(0, 1))
+    table.add_column(justify="right", no_wrap=True)
+    table.add_column(justify="left", no_wrap=True)
+    largest = max(int(shown["count"].max()), 1)
+    for _, row in shown.iterrows():
+        interval = "" if row["low"] != row["low"] else f" ({row['low']:,.0f}～{row['high']:,.0f})"
+        table.add_row(row["label"], "■" * round(16 * row["count"] / largest) + f" {row['count']:,}{interval}")
+    console.print(f"\n{result.asked.title}", style="bold")
+    base_n = result.counts.attrs["base_n"]
+    read_n = result.counts.attrs["random_n"]
+    sure = f"無作為の {read_n:,} 件を読んで推定(95% 区間)" if read_n else "未確認"
+    console.print(f"{base}回答数 n＝{base_n:,}　単位：件(一つの回答を複数の区分に数える)　{sure}")
+    console.print(table)
 
 
 def print_comparison(compared: "dict[str, pd.DataFrame]") -> None:
@@ -64,6 +95,8 @@ def print_comparison(compared: "dict[str, pd.DataFrame]") -> None:
                 between = [f"{pair.difference:+.1f}", interval, "★" if pair.changed else ""]
             table.add_row(pair.label, first, f"{pair.second:.1f}", *between)
         console.print(table)
+        for sentence in shown.sentences:
+            console.print(sentence)
         for note in shown.notes:
             console.print(f"※ {note}")
 

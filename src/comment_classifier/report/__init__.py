@@ -1,46 +1,44 @@
-"""The report of a survey: page, workbooks and charts, all shown from the same figures."""
+"""The report of a survey: page, workbooks, slides and charts, all shown from the same figures.
+
+``reading`` says in a sentence what figures say, ``figures`` gathers what is shown. ``colours`` are the same
+everywhere, ``office`` is what workbooks and slides share, ``lettering`` how long a text is in a picture.
+Above them stand ``charts``, ``page``, ``workbook`` and ``slides``, which do not know of each other.
+"""
 
 from pathlib import Path
 
 import pandas as pd
 
 from comment_classifier.report.charts import write_charts, write_comparison_charts
-from comment_classifier.report.figures import comparison_figures, question_figures
+from comment_classifier.report.figures import comparison_figures, row_names, survey_figures
 from comment_classifier.report.page import write_comparison_page, write_page
 from comment_classifier.report.workbook import (
     write_comments_workbook,
     write_comparison_workbook,
     write_report_workbook,
 )
-from comment_classifier.results import QuestionResult
-from comment_classifier.survey import Survey
+from comment_classifier.results import SurveyResult
 
 __all__ = ["write_comparison", "write_report"]
 _TITLES = {"comparison": "二つの回の比較", "published": "公表値との比較"}
 
 
-def write_report(
-    folder: Path,
-    table: pd.DataFrame,
-    survey: Survey,
-    results: list[QuestionResult],
-    coded: pd.DataFrame,
-    n: int,
-) -> None:
-    """Write ``report.html``, ``report.xlsx``, ``comments.xlsx`` and ``charts/`` into a folder.
+def write_report(folder: Path, table: pd.DataFrame, result: SurveyResult, coded: pd.DataFrame) -> None:
+    """Write ``report.html``, ``.xlsx`` and ``.pptx``, ``comments.xlsx`` and ``charts/`` into a folder.
 
     Args:
         folder: exists.
         table: the rows of the input that are shown, by their number in the file from 0.
-        survey: its questions.
-        results: their coding, in the same order.
+        result: the survey, read and counted.
         coded: the same rows with the columns of the coding.
-        n: the rows of the file; more than are shown if it is large.
 
     """
-    figures = [question_figures(r.asked, r.counts) for r in results]
-    write_page(folder / "report.html", table, survey, results, figures, n)
-    write_report_workbook(folder / "report.xlsx", table, survey, results, figures, n)
+    from comment_classifier.report.slides import write_slides  # python-pptx is slow to import
+
+    figures = survey_figures(result, row_names(table, result.survey.id_column))
+    write_page(folder / "report.html", table, result, figures)
+    write_report_workbook(folder / "report.xlsx", table, result, figures)
+    write_slides(folder / "report.pptx", figures)
     write_comments_workbook(folder / "comments.xlsx", coded)
     write_charts(folder / "charts", figures)
 
