@@ -266,6 +266,7 @@ _PERSON_AFTER = re.compile(
     "に(?:聞い|聞く|聞け|訊|教わ|教え|相談|頼|任せ|お願い|尋ね)|と申し|と(?:相談し|二人で)"
     "|が(?:担当|詳し|作|書|直|試|使|説明|教え|言っ|不在)"
 )
+_NEVER_FIRST = "をんーぁぃぅぇぉっゃゅょァィゥェォッャュョ"  # of a name: 「担当はをの」 is a slip of the pen
 _MAYBE_NAMED = re.compile(f"{_HONORIFICS}|{_STAFF}|担当")
 _KANJI = re.compile("[一-龥々ヶケ\uf900-\ufaff]+")
 _HIRAGANA = re.compile("[ぁ-んー]+")
@@ -452,7 +453,7 @@ class _Reading:
 
     def _is_lone_name(self, index: int) -> bool:
         word = self.words[index]
-        if self._is_joined(index + 1):
+        if self._is_joined(index + 1) or word.surface[0] in _NEVER_FIRST:
             return False
         named = word.speech in _NAME_SPEECH or (word.speech == _PLACE and _is_also(word, _SURNAME))
         if named and self._is_announced(index):
