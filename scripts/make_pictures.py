@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from contextlib import ExitStack
 from pathlib import Path
 
 import comment_classifier as cc
@@ -61,7 +62,9 @@ def _review(out: Path) -> None:
     assert server.stdout is not None
     address = server.stdout.readline().split()[1]
     base = address.partition("/start")[0]
-    with sync_playwright() as playwright:
+    with ExitStack() as ending:
+        ending.callback(server.kill)  # whatever goes wrong, no server stays
+        playwright = ending.enter_context(sync_playwright())
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
         page = browser.new_page(viewport={"width": 1366, "height": 768})
         page.goto(address)
@@ -90,7 +93,6 @@ def _review(out: Path) -> None:
         page.wait_for_selector("text=新しいモデルに替える", timeout=120_000)
         page.locator("section[aria-labelledby=t-non_use]").screenshot(path=IMAGES / "review_train.png")
         browser.close()
-    server.kill()
 
 
 def _workbook(workbook: Path, picture: Path) -> None:
