@@ -30,7 +30,7 @@ from comment_classifier.errors import InputError
 from comment_classifier.labels import SEPARATOR
 from comment_classifier.masking import mask_all
 from comment_classifier.model_file import model_path
-from comment_classifier.rounding import half_up
+from comment_classifier.rounding import short
 from comment_classifier.savings import Spent, spent
 from comment_classifier.scoring import MANY
 from comment_classifier.store import load_model
@@ -312,7 +312,7 @@ def _time_columns(question: str, times: list[Spent], index: pd.Index) -> dict[st
 def _range(bounds: Bounds | None) -> str:
     if bounds is None:
         return ""
-    low, high = (None if end is None else f"{half_up(end, 1):.10g}" for end in bounds)
+    low, high = (None if end is None else short(end) for end in bounds)
     return f"{low}" if low == high else f"{low}～{high or ''}"
 
 

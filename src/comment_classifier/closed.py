@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from comment_classifier.crosstab import MISSING, SMALL
+from comment_classifier.crosstab import MISSING, add_groups, cross_frame
 from comment_classifier.errors import InputError
 from comment_classifier.intervals import share_interval
 from comment_classifier.rounding import percent
@@ -45,17 +45,12 @@ class Chosen:
 
     def __add__(self, other: "Chosen") -> "Chosen":
         """Add up two parts."""
-        nothing = np.zeros(2 + len(self.counts), np.int64)
-        groups = {}
-        for name, its in self.groups.items():
-            others = other.groups[name]
-            groups[name] = {g: its.get(g, nothing) + others.get(g, nothing) for g in {**its, **others}}
         return Chosen(
             self.asked + other.asked,
             self.answered + other.answered,
             self.outside + other.outside,
             self.counts + other.counts,
-            groups,
+            add_groups(self.groups, other.groups),
         )
 
 
@@ -156,19 +151,11 @@ def chosen_by_group(chosen: Chosen, question: ClosedQuestion) -> dict[str, pd.Da
 
     ``rows`` are those who were asked, ``base_n`` those who answered; there is no ``distinct``.
     """
-    tables = {}
-    columns = ["group", "rows", "base_n", "category", "label", "count", "distinct", "share", "small"]
-    for name, groups in chosen.groups.items():
-        asked = {g: its for g, its in groups.items() if its[0]}
-        order = sorted(asked, key=lambda g: (g == MISSING, -asked[g][0], g))
-        rows = []
-        for group in order:
-            n_asked, n, *counts = asked[group].tolist()
-            for choice, count in zip(question.choices, counts, strict=True):
-                shown = (choice, choice, count, np.nan, percent(count, n), n < SMALL)
-                rows.append((group, n_asked, n, *shown))
-        tables[name] = pd.DataFrame(rows, columns=columns)
-    return tables
+    counted = [(choice, choice) for choice in question.choices]
+    return {
+        name: cross_frame(counted, {g: (int(n[0]), int(n[1]), n[2:]) for g, n in groups.items() if n[0]})
+        for name, groups in chosen.groups.items()
+    }
 
 
 def _by_group(attribute: "pd.Series[str]", figures: Ints) -> dict[str, Ints]:

@@ -1,6 +1,6 @@
 """Cross tables: the counts of a question by an attribute of the respondents."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -33,28 +33,53 @@ def cross_table(
 
     """
     values = attribute.map(lambda value: str(value).strip() or MISSING).set_axis(coded.index)
+    named = [k for k, c in enumerate(codebook.categories) if c.role != "none"]
     counts, distinct = {}, {}
     for name in values.unique():
         inside = (values == name).to_numpy(bool)
         flags = coded.loc[inside, list(codebook.ids)].to_numpy(bool)
         answered = int((~flags[:, codebook.ids.index(codebook.none)]).sum())
-        counts[name] = (len(flags), answered, flags.sum(axis=0))
-        distinct[name] = np.array([len(set(groups[inside][its].tolist())) for its in flags.T])
-    return cross_frame(codebook, counts, distinct)
+        counts[name] = (len(flags), answered, flags.sum(axis=0)[named])
+        distinct[name] = np.array([len(set(groups[inside][its].tolist())) for its in flags.T[named]])
+    return cross_frame(named_categories(codebook), counts, distinct)
+
+
+def named_categories(codebook: Codebook) -> list[tuple[str, str]]:
+    """Return id and label of what a cross table counts: every category but no answer."""
+    return [(c.id, c.label) for c in codebook.categories if c.role != "none"]
 
 
 def cross_frame(
-    codebook: Codebook, counts: Mapping[str, tuple[int, int, Ints]], distinct: Mapping[str, Ints]
+    counted: Sequence[tuple[str, str]],
+    counts: Mapping[str, tuple[int, int, Ints]],
+    distinct: Mapping[str, Ints] | None = None,
 ) -> pd.DataFrame:
-    """Lay out a cross table from the rows, answers and (k,) counts of each group; see :func:`cross_table`."""
+    """Lay out a cross table; see :func:`cross_table`.
+
+    Args:
+        counted: id and label of the k categories or choices.
+        counts: by group its rows, its answers, and (k,) counts.
+        distinct: by group (k,) different texts; NaN without.
+
+    """
     names = sorted(counts, key=lambda g: (g == MISSING, -counts[g][0], g))
-    shown = [(k, c) for k, c in enumerate(codebook.categories) if c.role != "none"]
     rows = []
     for name in names:
         size, base_n, given = counts[name]
-        for k, category in shown:
-            share = 100 * int(given[k]) / base_n if base_n else float("nan")
-            figures = (category.id, category.label, int(given[k]), int(distinct[name][k]), share)
-            rows.append((name, size, base_n, *figures, base_n < SMALL))
+        texts = [np.nan] * len(counted) if distinct is None else distinct[name].tolist()
+        for (category, label), count, different in zip(counted, given.tolist(), texts, strict=True):
+            share = 100 * count / base_n if base_n else float("nan")
+            rows.append((name, size, base_n, category, label, count, different, share, base_n < SMALL))
     columns = ["group", "rows", "base_n", "category", "label", "count", "distinct", "share", "small"]
     return pd.DataFrame(rows, columns=columns)
+
+
+def add_groups(
+    one: Mapping[str, Mapping[str, Ints]], other: Mapping[str, Mapping[str, Ints]]
+) -> dict[str, dict[str, Ints]]:
+    """Add up what two parts of a file count by attribute and group; a group may be in one of them only."""
+    added = {name: dict(groups) for name, groups in one.items()}
+    for name, groups in other.items():
+        for group, counts in groups.items():
+            added[name][group] = added[name][group] + counts if group in added[name] else counts
+    return added

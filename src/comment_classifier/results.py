@@ -18,7 +18,7 @@ from comment_classifier.crosstab import cross_table
 from comment_classifier.duplicates import group_duplicates
 from comment_classifier.estimates import Estimated, estimated
 from comment_classifier.model import Model
-from comment_classifier.rounding import half_up, percent
+from comment_classifier.rounding import half_up, percent, short
 from comment_classifier.survey import ClosedQuestion, Survey, SurveyQuestion
 from comment_classifier.themes import Theme, find_themes
 from comment_classifier.typical import typical_comments
@@ -207,8 +207,7 @@ def closed_counts(results: list[ClosedResult]) -> pd.DataFrame:
         counts = {n: attrs[n] for n in ("base_n", "asked_n", "missing_n", "outside_n")}
         table = result.table.assign(**shares).reset_index()
         parts.append(table.assign(question=result.asked.question, **counts))
-    table = pd.concat(parts, ignore_index=True)
-    return table[["question", *(c for c in table.columns if c != "question")]]
+    return _led_by(pd.concat(parts, ignore_index=True), "question")
 
 
 def _one_decimal(share: float) -> str:
@@ -222,8 +221,8 @@ def savings_tables(results: list[QuestionResult]) -> pd.DataFrame:
     ]
     table = pd.concat(parts, ignore_index=True)
     for name in table.select_dtypes("float"):
-        table[name] = ["" if pd.isna(value) else f"{half_up(value, 1):.10g}" for value in table[name]]
-    return table[["question", *(c for c in table.columns if c != "question")]]
+        table[name] = ["" if pd.isna(value) else short(value) for value in table[name]]
+    return _led_by(table, "question")
 
 
 def estimates_table(estimates: list[Estimated]) -> pd.DataFrame:
@@ -239,7 +238,7 @@ def estimates_table(estimates: list[Estimated]) -> pd.DataFrame:
     for name in ("value", "low", "high"):
         table[name] = ["" if pd.isna(value) else f"{value:.10g}" for value in table[name]]
     table["divide"] = table["divide"].astype(int)
-    return table[["estimate", *(c for c in table.columns if c != "estimate")]]
+    return _led_by(table, "estimate")
 
 
 def cross_tables(results: Sequence[QuestionResult | ClosedResult]) -> pd.DataFrame:
@@ -254,4 +253,8 @@ def cross_tables(results: Sequence[QuestionResult | ClosedResult]) -> pd.DataFra
     table["share"] = [f"{percent(count, n):.1f}" if n else "" for count, n in pairs]
     table["distinct"] = ["" if pd.isna(n) else int(n) for n in table["distinct"]]
     table["small"] = table["small"].astype(int)
-    return table[["question", "by", *(c for c in table.columns if c not in ("question", "by"))]]
+    return _led_by(table, "question", "by")
+
+
+def _led_by(table: pd.DataFrame, *names: str) -> pd.DataFrame:
+    return table[[*names, *(c for c in table.columns if c not in names)]]

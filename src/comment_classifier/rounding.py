@@ -17,6 +17,11 @@ def half_up(value: float, digits: int = 0) -> float:
     return to_step(value, 10.0**-digits)
 
 
+def short(value: float) -> str:
+    """Return a number with one decimal at most, rounded half up, without a zero at its end."""
+    return f"{half_up(value, 1):.10g}"
+
+
 def to_step(value: float, step: float) -> float:
     """Round a number half up to a multiple of a step, both as they are written in decimals."""
     unit = Decimal(repr(float(step)))

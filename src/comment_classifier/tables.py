@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from itertools import chain, islice
 from pathlib import Path
 
@@ -73,14 +73,16 @@ def open_table(
         raise InputError(f"--header-row {header_row}: rows are counted from 1")
     if not path.is_file():
         raise InputError(f"{path}: not found. Check the path")
+    rows: Iterator[list[str]]
+    lines: int | None
     if path.suffix.lower() in (".xlsx", ".xlsm"):
-        rows, at_most = excel_rows(path, sheet), most_rows(path, sheet)
+        rows, lines = excel_rows(path, sheet), None
     elif path.suffix.lower() in (".xls", ".ods", ".pdf", ".docx", ".doc"):
         raise InputError(f"{path}: {path.suffix} files are not read. Save it as .xlsx or .csv")
     elif sheet is not None:
         raise InputError(f"{path}: --sheet goes with an Excel file")
     else:
-        rows, at_most = _csv_rows(path, header_row)
+        rows, lines = _csv_rows(path, header_row)
         if own:
             rows = map(unmarked, rows)
     above = [next(rows, None) for _ in range(header_row)]
@@ -91,7 +93,7 @@ def open_table(
         n = sum(row is not None for row in above)
         raise InputError(f"{path}: has only {n} rows, no headings in row {header_row}. Correct --header-row")
     names, doubled = _headings(path, headings, header_row)
-    return OpenTable(path, names, doubled, header_row, rows, at_most)
+    return OpenTable(path, sheet, names, doubled, header_row, rows, lines)
 
 
 def _holds_text(rows: Iterable[list[str]]) -> bool:
@@ -104,20 +106,27 @@ class OpenTable:
 
     Attributes:
         path: its file.
+        sheet: of an Excel file, None for the first visible one.
         columns: a name per column, as :func:`read_table` gives it.
         doubled: the headings that stand more than once.
         header_row: the row that holds the headings, counted from 1.
         rows: the rows below it; they come once.
-        at_most: a bound of their number: the lines of the file, or the rows of the sheet.
+        lines: of the file, None for Excel.
 
     """
 
     path: Path
+    sheet: str | None
     columns: list[str]
     doubled: set[str]
     header_row: int
     rows: Iterator[list[str]]
-    at_most: int
+    lines: int | None
+
+    @cached_property
+    def at_most(self) -> int:
+        """A bound of the number of rows; the marks of an Excel file are counted for it."""
+        return most_rows(self.path, self.sheet) if self.lines is None else self.lines
 
     def empty(self) -> pd.DataFrame:
         """Return a frame with the columns and no row."""

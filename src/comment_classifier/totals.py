@@ -16,7 +16,7 @@ import pandas as pd
 from comment_classifier.codebook import Codebook
 from comment_classifier.coding import Coding
 from comment_classifier.counting import Read, Unread, clipped_logits, count_parts, read_positions
-from comment_classifier.crosstab import MISSING, cross_frame
+from comment_classifier.crosstab import MISSING, add_groups, cross_frame, named_categories
 from comment_classifier.errors import InputError
 from comment_classifier.intervals import MOST_EXTREME_LOGIT
 
@@ -50,18 +50,13 @@ class Totals:
 
     def __add__(self, other: "Totals") -> "Totals":
         """Add up two parts."""
-        nothing = np.zeros(1 + len(self.given), np.int64)
-        groups = {
-            name: {g: its.get(g, nothing) + others.get(g, nothing) for g in {**its, **others}}
-            for (name, its), others in zip(self.groups.items(), other.groups.values(), strict=True)
-        }
         return Totals(
             self.review + other.review,
             self.unread + other.unread,
             self.given + other.given,
             self.by_rule + other.by_rule,
             self.logits + other.logits,
-            groups,
+            add_groups(self.groups, other.groups),
         )
 
 
@@ -141,11 +136,15 @@ def count_totals(
 
 def cross_totals(whole: Totals, codebook: Codebook, texts: "Texts") -> dict[str, pd.DataFrame]:
     """Make the cross tables of all comments; as :func:`comment_classifier.crosstab.cross_table` does."""
-    none = 1 + codebook.ids.index(codebook.none)
+    none, counted = codebook.ids.index(codebook.none), named_categories(codebook)
     tables = {}
     for name, groups in whole.groups.items():
-        counts = {g: (int(its[0]), int(its[0] - its[none]), its[1:]) for g, its in groups.items()}
-        tables[name] = cross_frame(codebook, counts, texts.by_group[name])
+        counts = {
+            g: (int(its[0]), int(its[0] - its[1 + none]), np.delete(its[1:], none))
+            for g, its in groups.items()
+        }
+        distinct = {g: np.delete(its, none) for g, its in texts.by_group[name].items()}
+        tables[name] = cross_frame(counted, counts, distinct)
     return tables
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from comment_classifier.closed import Reach
 from comment_classifier.counting import FEWEST_READ, bars
 from comment_classifier.estimates import SURVEYED, Estimated
 from comment_classifier.report.reading import (
@@ -232,9 +233,12 @@ class EstimateFigures:
     notes: tuple[str, ...]
 
 
-def question_figures(asked: SurveyQuestion, counts: pd.DataFrame) -> Figures:
-    """Gather the figures of a free-text question from its counts."""
+def question_figures(asked: SurveyQuestion, counts: pd.DataFrame, reach: Reach | None = None) -> Figures:
+    """Gather the figures of a free-text question from its counts, and whom it was asked if that is known."""
     book, base_n = asked.codebook, counts.attrs["base_n"]
+    none_n = int(counts.loc[book.none, "count"])
+    if reach:  # who was not asked has not left the question blank
+        none_n = max(0, reach.asked - (base_n - reach.outside))
     shown = tuple(_bar(row, base_n) for row in bars(counts, book).itertuples(name=None))
     text = next((q.text for q in book.questions if q.id == asked.question), "")
     named = [(bar.label, bar.count, bar.share, bar.ends) for bar in shown[:-1]]
@@ -244,7 +248,7 @@ def question_figures(asked: SurveyQuestion, counts: pd.DataFrame) -> Figures:
         text=text or asked.column,
         base=asked.base,
         base_n=base_n,
-        none_n=int(counts.loc[book.none, "count"]),
+        none_n=none_n,
         review_n=counts.attrs["review_n"],
         read_n=counts.attrs["read_n"],
         random_n=counts.attrs["random_n"],
@@ -253,6 +257,8 @@ def question_figures(asked: SurveyQuestion, counts: pd.DataFrame) -> Figures:
         hand_only=tuple(map(book.label, counts.attrs["hand_only"])),
         doubtful=tuple(map(book.label, counts.attrs["doubtful"])),
         bars=shown,
+        asked_n=reach.asked if reach else None,
+        outside_n=reach.outside if reach else 0,
         sentence=reading_of_counts(named, base_n, counts.attrs["random_n"] > 0),
     )
 
@@ -305,12 +311,8 @@ def result_figures(result: QuestionResult, names: Sequence[str]) -> Figures:
         category: tuple(Quote(names[row], result.shown.at[row, "text"]) for row in rows)
         for category, rows in result.typical.items()
     }
-    figures, reach = question_figures(result.asked, result.counts), result.reach
-    if reach:  # who was not asked has not left the question blank
-        silent = max(0, reach.asked - (figures.base_n - reach.outside))
-        figures = replace(figures, asked_n=reach.asked, outside_n=reach.outside, none_n=silent)
     return replace(
-        figures,
+        question_figures(result.asked, result.counts, result.reach),
         quotes=quotes,
         times=None if result.savings is None else _time_figures(result.savings, result.asked.base),
     )

@@ -31,19 +31,13 @@ def reading_of_counts(
         return "回答はない。"
     if not filled:
         return "どの区分にも回答がない。"
-    label, count, share, _ = filled[0]
-    ties = [bar[0] for bar in filled if bar[1] == count]
+    _, count, share, first = filled[0]
     unit = "件(推定)" if estimated else "件"
-    if len(ties) > 1:
-        said = f"{_quoted(ties)}が {count:,} {unit}(回答の {share:.1f} %)で並んで最も多い"
-    else:
-        said = f"「{label}」が {count:,} {unit}(回答の {share:.1f} %)で最も多い"
-    following = [bar for bar in filled if filled[:_NAMED][-1][1] <= bar[1] < count]
-    if following:
-        said += "。次いで" + _listed([f"「{bar[0]}」{bar[1]:,} 件" for bar in following])
-    first, second = filled[0][3], filled[1][3] if len(filled) > 1 else None
+    largest = f"が {count:,} {unit}(回答の {share:.1f} %)で"
+    said = _ranked([(bar[0], bar[1], f"{bar[1]:,} 件") for bar in filled], largest)
+    second = filled[1][3] if len(filled) > 1 else None
     if first and second and second[1] >= first[0]:
-        said += f"。{'' if len(ties) > 1 else '1位と2位は'}区間が重なり、順は確かでない"
+        said += f"。{'' if filled[1][1] == count else '1位と2位は'}区間が重なり、順は確かでない"
     return f"{said}。"
 
 
@@ -63,17 +57,9 @@ def reading_of_shares(choices: Sequence[tuple[str, int, float]], base_n: int, se
     if len(choices) == 2 and not several:
         return "、".join(f"「{label}」は {share:.1f} %({n:,} 人)" for label, n, share in choices) + "。"
     ranked = sorted((c for c in choices if c[1]), key=lambda c: -c[1])
-    label, n, share = ranked[0]
-    ties = [its[0] for its in ranked if its[1] == n]
-    half = "半数を超えて" if 2 * n > base_n else ""
-    if len(ties) > 1:
-        said = f"{_quoted(ties)}が {share:.1f} %({n:,} 人)で並んで最も多い"
-    else:
-        said = f"「{label}」が {share:.1f} %({n:,} 人)で{half}最も多い"
-    following = [c for c in ranked if ranked[:_NAMED][-1][1] <= c[1] < n]
-    if following:
-        said += "。次いで" + _listed([f"「{c[0]}」{c[2]:.1f} %({c[1]:,} 人)" for c in following])
-    return f"{said}。"
+    _, n, share = ranked[0]
+    figures = [(label, n, f"{share:.1f} %({n:,} 人)") for label, n, share in ranked]
+    return f"{_ranked(figures, f'が {share:.1f} %({n:,} 人)で', '半数を超えて' if 2 * n > base_n else '')}。"
 
 
 def reading_of_times(base: str, comments: int, with_time: int, with_day: int, median: float) -> str:
@@ -120,6 +106,23 @@ def _minutes(minutes: float) -> str:
     if abs(minutes) < 120:
         return f"{printed(minutes)} 分"
     return f"{printed(minutes / 60, 1)} 時間"
+
+
+def _ranked(figures: Sequence[tuple[str, int, str]], largest: str, more_than_half: str = "") -> str:
+    """Name the largest and the two that follow; who ties with one of the three is named, too.
+
+    Args:
+        figures: label, count and figure in words, the largest first.
+        largest: what is said of the largest.
+        more_than_half: what is said of it if nothing ties with it.
+
+    """
+    count, least = figures[0][1], figures[:_NAMED][-1][1]
+    ties = [label for label, its, _ in figures if its == count]
+    how = "並んで" if len(ties) > 1 else more_than_half
+    said = f"{_quoted(ties)}{largest}{how}最も多い"
+    following = [f"「{label}」{figure}" for label, its, figure in figures if least <= its < count]
+    return f"{said}。次いで{_listed(following)}" if following else said
 
 
 def _quoted(labels: Sequence[str]) -> str:

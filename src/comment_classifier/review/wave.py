@@ -8,8 +8,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from comment_classifier.closed import Reach, reach
 from comment_classifier.codebook import Codebook
-from comment_classifier.counting import PICKED, RANDOM, count_categories
+from comment_classifier.counting import PICKED, RANDOM, count_categories, with_reading
 from comment_classifier.duplicates import group_duplicates
 from comment_classifier.errors import InputError
 from comment_classifier.evaluation import Agreement, compare_codings
@@ -107,10 +108,18 @@ class Wave:
         asked, now = self.asked[question], self.decisions.version(question)
         if asked.figures is None or asked.figures[0] != now:
             with self.lock:
-                counts = count_categories(asked.coded, asked.book, self.reading(question), asked.groups)
-                figures = question_figures(asked.asked, counts)
+                read = self.reading(question)
+                counts = count_categories(asked.coded, asked.book, read, asked.groups)
+                figures = question_figures(asked.asked, counts, self._reach(asked, read))
                 asked.figures = (now, figures)
         return asked.figures[1]
+
+    def _reach(self, asked: Asked, read: pd.DataFrame) -> Reach | None:
+        group = asked.asked.asked
+        if group is None:
+            return None
+        known = with_reading(asked.coded, asked.book, read)
+        return reach(self.run.table, group, ~known[asked.book.none].to_numpy(bool))
 
     def show(self, question: str, rows: list[int], category: str = "") -> list[Shown]:
         """Return comments, the words marked that decided for one category or the first each was given."""
