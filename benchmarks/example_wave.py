@@ -67,6 +67,14 @@ def with_reading(question: str, n: int) -> str:
     return "、".join(parts)
 
 
+def put_block(document: Path, name: str, block: str) -> None:
+    """Put a block between the marks of its name in a document."""
+    begin, end = f"<!-- {name}:begin -->", f"<!-- {name}:end -->"
+    text = document.read_text(encoding="utf-8")
+    text = re.sub(f"{begin}.*{end}", lambda _: f"{begin}\n{block}\n{end}", text, flags=re.DOTALL)
+    document.write_text(text, encoding="utf-8")
+
+
 def main() -> None:
     """Print the tables, and write them into the README if asked."""
     parser = argparse.ArgumentParser(
@@ -81,12 +89,8 @@ def main() -> None:
         "", "uses, 100 read at random: count (95 % interval; true)", with_reading("use_cases", 100), sep="\n"
     )
     if options.write:
-        readme = ROOT / "README.md"
         picture = "![The bars of the example wave](docs/images/use_cases.png)"
-        block = f"<!-- example:begin -->\n{uses}\n\n{picture}\n\n{risks}\n<!-- example:end -->"
-        text = readme.read_text(encoding="utf-8")
-        text = re.sub("<!-- example:begin -->.*<!-- example:end -->", lambda _: block, text, flags=re.DOTALL)
-        readme.write_text(text, encoding="utf-8")
+        put_block(ROOT / "README.md", "example", f"{uses}\n\n{picture}\n\n{risks}")
 
 
 if __name__ == "__main__":

@@ -27,9 +27,9 @@ from comment_classifier.report.figures import (
 from comment_classifier.results import SurveyResult
 from comment_classifier.rounding import half_up
 from comment_classifier.toml_reader import parse_toml
+from example_wave import EXAMPLES, ROOT, put_block
 
-ROOT = Path(__file__).resolve().parent.parent
-EXAMPLES, PUBLISHED = ROOT / "data" / "examples", ROOT / "data" / "published"
+PUBLISHED = ROOT / "data" / "published"
 DOCUMENT = ROOT / "docs" / "kumamoto_2024.md"
 WAVES = ("kumamoto_2023_trial", "kumamoto_2024")
 
@@ -137,12 +137,8 @@ def main() -> None:
         parts["changes"] = changes(folder)
     print(*parts.values(), sep="\n\n")
     if options.write:
-        text = DOCUMENT.read_text(encoding="utf-8")
         for name, part in parts.items():
-            marks = (f"<!-- {name}:begin -->", f"<!-- {name}:end -->")
-            before, rest = text.split(marks[0])
-            text = f"{before}{marks[0]}\n{part}\n{marks[1]}{rest.split(marks[1])[1]}"
-        DOCUMENT.write_text(text, encoding="utf-8")
+            put_block(DOCUMENT, name, part)
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ from comment_classifier.report.figures import (
     TimeRow,
 )
 from comment_classifier.report.lettering import broken, inches, japanese_font, printable, spread
-from comment_classifier.rounding import half_up
+from comment_classifier.rounding import short
 
 _QUIET = "#444444"
 _LEADER = "#777777"
@@ -138,7 +138,7 @@ def _time_chart(figures: Figures, times: TimeFigures) -> Any:
     ends = [_minutes(row) for row in rows]
     colours = [FEW if row.with_day < SMALL else OTHER if row is all_ else BAR for row in rows]
     axes.barh(range(len(rows)), ends, height=0.66, color=colours)
-    said = [f"{half_up(_minutes(row), 1):.10g} 分  (n＝{row.with_day:,})" for row in rows]
+    said = [f"{short(_minutes(row))} 分  (n＝{row.with_day:,})" for row in rows]
     _values(axes, range(len(rows)), ends, said)
     return chart
 

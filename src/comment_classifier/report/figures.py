@@ -174,7 +174,7 @@ class ClosedFigures:
         """What has to be said beside the chart."""
         said = []
         if self.several:
-            said.append("複数回答。割合は回答した人に対するもので、合計は 100 % を超える。")
+            said.append("複数回答。割合は回答した人に対するもので、合計は 100 % を超えることがある。")
         elif self.base_n and (total := sum(round(10 * choice.share) for choice in self.choices)) != 1000:
             said.append(f"割合は小数第2位を四捨五入したため、合計は {total / 10:.1f} % になる。")
         if self.outside_n:
